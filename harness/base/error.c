@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/error.h"
+
+G_DEFINE_QUARK(rtc-error-quark, rtc_error)
+
+void rtc_set_errno_error(GError **error, int code, int errno_value, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    g_autofree char *what = g_strdup_vprintf(format, args);
+    va_end(args);
+    g_set_error(error, RTC_ERROR, code, "%s: %s", what, g_strerror(errno_value));
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Files that a reader never sees half of, and JSON in them. */
+#ifndef RTCLAB_BASE_FILE_H
+#define RTCLAB_BASE_FILE_H
+
+#include <glib.h>
+#include <jansson.h>
+
+/**
+ * Writes a file beside its name, syncs it to detect a full disk, and renames it.
+ *
+ * @param path  where it shall stand
+ * @param data  its bytes
+ * @param size  how many
+ * @return FALSE with RTC_ERROR_ENVIRONMENT; the old file, if any, is then untouched
+ */
+gboolean file_replace(const char *path, const void *data, size_t size, GError **error);
+
+/** The same for a JSON value, indented by two spaces, keys in the order they were set. */
+gboolean file_replace_json(const char *path, const json_t *value, GError **error);
+
+/**
+ * Makes a folder and its parents, as mkdir -p.
+ * @return FALSE with RTC_ERROR_ENVIRONMENT
+ */
+gboolean file_make_folder(const char *path, GError **error);
+
+/** Removes a file or a folder with all in it; errors are ignored, links not followed. */
+void file_remove_tree(const char *path);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(json_t, json_decref)
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A run: the plan of scenario × mode × repeat, each call in a worker of its own, many at a
+ * time; then results.json. The terminal's table is made from results.json by reports/.
+ */
+#ifndef RTCLAB_CALL_RUN_H
+#define RTCLAB_CALL_RUN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <glib.h>
+#include <jansson.h>
+
+#include "scenario/scenario.h"
+
+struct run_options {
+    const char *out;              /**< the run's folder; made if it is not there */
+    const char *peers[N_ROLES];   /**< a stack's name ("nice") or a program's path */
+    bool modes[N_MODES];          /**< which modes; at least one */
+    unsigned repeat;              /**< calls for each scenario and mode; from 1 */
+    uint64_t seed;                /**< of the run; each call's is made from it */
+    unsigned jobs;                /**< calls side by side; 0: chosen from the cores */
+    double timeout_s;             /**< of one call, in call time */
+    unsigned shard, n_shards;     /**< 1 ≤ shard ≤ n_shards; 1 of 1: everything */
+    const char *const *only_keys; /**< just these calls, by key; NULL: all */
+};
+
+/**
+ * Runs all calls of the scenarios and writes the records and results.json. A call that
+ * cannot be run is an outcome ("error", with "why"), not an error of this function.
+ * SIGINT ends it early: what is finished is kept and "complete" is false.
+ *
+ * @param scenarios   array of struct scenario, borrowed
+ * @param ret_results what was written to results.json; caller owns
+ * @return FALSE with an error if the run could not start or its results not be written
+ */
+gboolean run_execute(const GPtrArray *scenarios, const struct run_options *options,
+                     json_t **ret_results, GError **error);
+
+/** The exit status that results call for: EXIT_AS_EXPECTED, EXIT_UNEXPECTED, … */
+int run_exit_code(const json_t *results);
+
+#endif

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A scenario: the network, the servers, what the peers are configured with, and what must
+ * happen. Read from JSON by scenario_load(); harness/scenario/fields.c has the table of
+ * keys, from which the loader, its messages and scenarios/schema.json are made.
+ */
+#ifndef RTCLAB_SCENARIO_SCENARIO_H
+#define RTCLAB_SCENARIO_SCENARIO_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <glib.h>
+#include <jansson.h>
+
+#include "net/config.h"
+
+enum role { ROLE_OFFERER, ROLE_ANSWERER, N_ROLES };
+enum mode { MODE_TRICKLE, MODE_HALF, MODE_FULL, N_MODES };
+enum outcome {
+    OUTCOME_CONNECTED,
+    OUTCOME_FAILED,
+    OUTCOME_TIMEOUT,
+    OUTCOME_UNSUPPORTED,
+    OUTCOME_ERROR,
+    N_OUTCOMES
+};
+
+extern const char *const role_names[N_ROLES];       /* "offerer", "answerer" */
+extern const char *const mode_names[N_MODES];       /* "trickle", "half", "full" */
+extern const char *const outcome_names[N_OUTCOMES]; /* "connected", … */
+
+enum server_type {
+    SERVER_COTURN, /**< coturn: STUN (with RFC 5780 on two addresses) and TURN */
+    SERVER_SILENT, /**< an address where nobody answers, not even with an ICMP error */
+};
+
+struct server {
+    char *name;          /**< also what `ice_servers` urls name */
+    enum server_type type;
+    unsigned iface;      /**< its interface in the network */
+    uint16_t port;            /**< UDP and TCP; 3478 */
+    uint16_t alternate_port;  /**< RFC 5780's; 3479 */
+};
+
+/** One of W3C's RTCIceServer; urls name a server: "turn:turn?transport=tcp". */
+struct ice_server {
+    char **urls;      /**< with the server's name replaced by its first address */
+    char *username;   /**< NULL: the call's own user */
+    char *credential; /**< NULL: the call's own random password */
+};
+
+struct peer_setup {
+    unsigned iface;               /**< of the host it runs on */
+    struct ice_server *ice_servers;
+    unsigned n_ice_servers;
+    bool relay_only;              /**< iceTransportPolicy "relay" */
+    bool udp, tcp;                /**< host and server-reflexive candidate protocols */
+};
+
+/** What must happen; `as_expected` is judged from it alone. */
+struct expectation {
+    enum outcome outcome;
+    char **selected;                /**< allowed "OFFERER~ANSWERER" pairs of the peers'
+                                         own (local) candidate types; NULL: any */
+    char **selected_protocols;      /**< allowed protocols ("udp", "tcp"); NULL: any */
+    double setup_max_ms[N_MODES];   /**< bound on setup_ms; 0: none */
+};
+
+struct host {
+    char *name;
+    unsigned iface;
+    bool silent;
+};
+
+struct scenario {
+    char *id;    /**< "nat/symmetric~symmetric": its path below the scenario folder */
+    char *path;  /**< the file */
+    char *title;
+    char *description; /**< may be NULL */
+    char **tags;
+    struct network_config network;
+    struct host *hosts; /**< hosts and servers, one an interface, in interface order */
+    unsigned n_hosts;
+    struct server *servers;
+    unsigned n_servers;
+    struct peer_setup peers[N_ROLES];
+    int64_t signaling_delay_ns; /**< one way */
+    struct expectation expect;
+    json_t *document; /**< as read */
+};
+
+/**
+ * Reads and checks one scenario file.
+ *
+ * @param path     the file
+ * @param id       its id; copied
+ * @param problems an array of char*, one line a mistake, "FILE: /json/pointer: must be …,
+ *                 is …"; all mistakes are added. May be NULL.
+ * @return caller owns (scenario_free), or NULL when there was at least one mistake
+ */
+struct scenario *scenario_load(const char *path, const char *id, GPtrArray *problems);
+
+/** The same from text; `path` only names it in messages (used by tests and fuzzers). */
+struct scenario *scenario_parse(const char *text, size_t size, const char *path,
+                                const char *id, GPtrArray *problems);
+void scenario_free(struct scenario *scenario);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(struct scenario, scenario_free)
+
+bool scenario_has_tag(const struct scenario *scenario, const char *tag);
+
+/** The host of a name, or NULL; borrowed from the scenario. */
+const struct host *scenario_find_host(const struct scenario *scenario, const char *name);
+
+/** Whether chance plays a part (loss, jitter, random ports, …). */
+bool scenario_has_chance(const struct scenario *scenario);
+
+/** JSON Schema (draft 2020-12) of a scenario file, made from the table of keys. */
+json_t *scenario_schema(void);
+
+#endif
