@@ -51,7 +51,8 @@ static inline uint16_t cursor_u16(struct cursor *c)
 static inline uint32_t cursor_u32(struct cursor *c)
 {
     const uint8_t *p = cursor_take(c, 4);
-    return p ? (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3] : 0;
+    return p ? (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3]
+             : 0;
 }
 
 /** Big-endian loads and stores at a place that the caller has bounds-checked. */

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/error.h"
 
-G_DEFINE_QUARK(rtc-error-quark, rtc_error)
+/* clang-format off: the name is no expression */
+G_DEFINE_QUARK(rtc - error - quark, rtc_error)
+/* clang-format on */
 
-void rtc_set_errno_error(GError **error, int code, int errno_value, const char *format, ...)
+void rtc_set_errno_error(GError **error, int code, int errno_value, const char *format,
+                         ...)
 {
     va_list args;
     va_start(args, format);

@@ -37,7 +37,7 @@ enum exit_code {
  * @param errno_value the errno; its text is appended as ": No such file or directory"
  * @param format     printf format of what failed
  */
-void rtc_set_errno_error(GError **error, int code, int errno_value, const char *format, ...)
-    G_GNUC_PRINTF(4, 5);
+void rtc_set_errno_error(GError **error, int code, int errno_value, const char *format,
+                         ...) G_GNUC_PRINTF(4, 5);
 
 #endif

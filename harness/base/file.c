@@ -4,7 +4,9 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -45,7 +47,8 @@ gboolean file_replace(const char *path, const void *data, size_t size, GError **
     }
     if (!ok) {
         unlink(beside);
-        rtc_set_errno_error(error, RTC_ERROR_ENVIRONMENT, problem, "cannot write %s", path);
+        rtc_set_errno_error(error, RTC_ERROR_ENVIRONMENT, problem, "cannot write %s",
+                            path);
     }
     return ok;
 }

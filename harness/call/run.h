@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A run: the plan of scenario × mode × repeat, each call in a worker of its own, many at a
- * time; then results.json. The terminal's table is made from results.json by reports/.
+ * A run: the plan of scenario × mode × repeat, each call in a worker of its own, many at
+ * a time; then results.json. The terminal's table is made from results.json by reports/.
  */
 #ifndef RTCLAB_CALL_RUN_H
 #define RTCLAB_CALL_RUN_H

@@ -35,13 +35,13 @@ struct burst_loss {
 /** One direction of a link. All zeros: a wire that takes no time and loses nothing. */
 struct link_direction {
     int64_t delay_ns;
-    int64_t jitter_ns;      /**< uniform from 0 to this, added; never reorders by itself */
-    double loss;            /**< independent loss probability */
+    int64_t jitter_ns; /**< uniform from 0 to this, added; never reorders by itself */
+    double loss;       /**< independent loss probability */
     struct burst_loss burst; /**< used when `enter` > 0, beside `loss` */
-    uint64_t rate_bps;      /**< bits a second at the IP layer; 0: unlimited */
-    uint32_t queue_bytes;   /**< tail-drop bound of the queue before the rate; 0: 64 KiB */
-    double reorder;         /**< probability that a packet overtakes: it skips the jitter
-                                 and the order, and arrives `reorder_gap_ns` early */
+    uint64_t rate_bps;       /**< bits a second at the IP layer; 0: unlimited */
+    uint32_t queue_bytes; /**< tail-drop bound of the queue before the rate; 0: 64 KiB */
+    double reorder;       /**< probability that a packet overtakes: it skips the jitter
+                               and the order, and arrives `reorder_gap_ns` early */
     int64_t reorder_gap_ns; /**< at most delay_ns is taken off */
     double duplicate;       /**< probability that a packet arrives twice */
 };
@@ -72,7 +72,11 @@ enum nat_conflict {
 };
 
 /** Packets from inside to an external endpoint of the same NAT (RFC 4787 §6). */
-enum nat_hairpin { NAT_HAIRPIN_OFF, NAT_HAIRPIN_EXTERNAL_SOURCE, NAT_HAIRPIN_INTERNAL_SOURCE };
+enum nat_hairpin {
+    NAT_HAIRPIN_OFF,
+    NAT_HAIRPIN_EXTERNAL_SOURCE,
+    NAT_HAIRPIN_INTERNAL_SOURCE
+};
 
 /** Which directions refresh a mapping (RFC 4787 §4.3); bits. */
 enum nat_refresh { NAT_REFRESH_OUTBOUND = 1, NAT_REFRESH_INBOUND = 2 };
@@ -93,16 +97,16 @@ struct nat_config {
     bool port_parity;  /**< an even port gets an even one, an odd an odd (REQ-4) */
     enum nat_pooling pooling;
     enum nat_hairpin hairpin;
-    unsigned refresh;              /**< enum nat_refresh bits; 0: outbound only */
-    int64_t udp_lifetime_ns;       /**< 0: 300 s (RFC 4787 REQ-5 recommends 5 minutes) */
-    int64_t filter_lifetime_ns;    /**< of a filter entry; 0: as the mapping */
-    int64_t tcp_transitory_ns;     /**< partly open or closing; 0: 240 s (RFC 5382 REQ-5) */
-    int64_t tcp_established_ns;    /**< idle; 0: 7440 s (RFC 5382 REQ-5) */
-    int64_t icmp_lifetime_ns;      /**< of a query mapping; 0: 60 s (RFC 5508 REQ-2) */
+    unsigned refresh;           /**< enum nat_refresh bits; 0: outbound only */
+    int64_t udp_lifetime_ns;    /**< 0: 300 s (RFC 4787 REQ-5 recommends 5 minutes) */
+    int64_t filter_lifetime_ns; /**< of a filter entry; 0: as the mapping */
+    int64_t tcp_transitory_ns;  /**< partly open or closing; 0: 240 s (RFC 5382 REQ-5) */
+    int64_t tcp_established_ns; /**< idle; 0: 7440 s (RFC 5382 REQ-5) */
+    int64_t icmp_lifetime_ns;   /**< of a query mapping; 0: 60 s (RFC 5508 REQ-2) */
     enum nat_unsolicited_syn unsolicited_syn;
-    bool drops_icmp_errors;        /**< violates RFC 4787 REQ-12, RFC 5508 REQ-3 to 5 */
-    bool icmp_error_ends_mapping;  /**< violates RFC 4787 REQ-12a */
-    uint32_t max_mappings;         /**< 0: no bound but the ports */
+    bool drops_icmp_errors;       /**< violates RFC 4787 REQ-12, RFC 5508 REQ-3 to 5 */
+    bool icmp_error_ends_mapping; /**< violates RFC 4787 REQ-12a */
+    uint32_t max_mappings;        /**< 0: no bound but the ports */
     struct address external[NETWORK_MAX_ADDRESSES]; /**< its addresses outside */
     unsigned n_external;
 };
@@ -141,7 +145,7 @@ struct firewall_rule {
     struct address remote_address; /**< the outer end; family ADDRESS_NONE: any */
     uint16_t remote_port_min;      /**< of the outer end; 0: any */
     uint16_t remote_port_max;
-    uint16_t local_port_min;       /**< of the inner end; 0: any */
+    uint16_t local_port_min; /**< of the inner end; 0: any */
     uint16_t local_port_max;
     enum firewall_action action;
 };

@@ -2,8 +2,8 @@
 /*
  * The emulated network: packets, `now` and a seed in; packets, the next deadline and
  * decisions out. It reads no clock, draws from no generator but its own seeded ones, and
- * makes no system call, so it is the same on the wall clock, on the virtual clock and in a
- * test.
+ * makes no system call, so it is the same on the wall clock, on the virtual clock and in
+ * a test.
  *
  *     network_submit(net, iface, bytes, size, now);      a host sent this
  *     network_advance(net, now);                         do all that is due
@@ -42,27 +42,27 @@ void packet_free(struct packet *p);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(struct packet, packet_free)
 
 /* Why a packet was dropped; the name goes into events and capture comments. */
-#define DROP_REASONS(X)                                                                    \
-    X(MALFORMED, "malformed")             /* not a whole IP, UDP, TCP or ICMP packet */    \
-    X(BAD_CHECKSUM, "bad-checksum")       /* a NAT does not translate what is broken */    \
-    X(TTL_EXPIRED, "ttl-expired")                                                          \
-    X(NO_ROUTE, "no-route")               /* nobody has the destination address */         \
-    X(MULTICAST, "multicast")                                                              \
-    X(HOST_SILENT, "host-silent")         /* the address of a host that is not there */    \
-    X(LINK_LOSS, "link-loss")                                                              \
-    X(LINK_BURST_LOSS, "link-burst-loss")                                                  \
-    X(QUEUE_FULL, "queue-full")                                                            \
-    X(NAT_NO_MAPPING, "nat-no-mapping")   /* inbound, and no mapping has that port */      \
-    X(NAT_FILTERED, "nat-filtered")       /* a mapping, but the sender is not allowed */   \
-    X(NAT_HAIRPIN_OFF, "nat-hairpin-off")                                                  \
-    X(NAT_PORTS_EXHAUSTED, "nat-ports-exhausted")                                          \
-    X(NAT_PORT_CONFLICT, "nat-port-conflict")                                              \
-    X(NAT_QUOTA, "nat-quota")                                                              \
-    X(NAT_ICMP_REFUSED, "nat-icmp-refused")                                                \
-    X(NAT_PROTOCOL, "nat-protocol")       /* a protocol that the NAT cannot translate */   \
-    X(NAT_FRAGMENT, "nat-fragment")       /* a fragment whose first part was not seen */   \
-    X(FIREWALL_DROPPED, "firewall-dropped")                                                \
-    X(FIREWALL_REJECTED, "firewall-rejected")                                              \
+#define DROP_REASONS(X)                                                                \
+    X(MALFORMED, "malformed")       /* not a whole IP, UDP, TCP or ICMP packet */      \
+    X(BAD_CHECKSUM, "bad-checksum") /* a NAT does not translate what is broken */      \
+    X(TTL_EXPIRED, "ttl-expired")                                                      \
+    X(NO_ROUTE, "no-route") /* nobody has the destination address */                   \
+    X(MULTICAST, "multicast")                                                          \
+    X(HOST_SILENT, "host-silent") /* the address of a host that is not there */        \
+    X(LINK_LOSS, "link-loss")                                                          \
+    X(LINK_BURST_LOSS, "link-burst-loss")                                              \
+    X(QUEUE_FULL, "queue-full")                                                        \
+    X(NAT_NO_MAPPING, "nat-no-mapping") /* inbound, and no mapping has that port */    \
+    X(NAT_FILTERED, "nat-filtered")     /* a mapping, but the sender is not allowed */ \
+    X(NAT_HAIRPIN_OFF, "nat-hairpin-off")                                              \
+    X(NAT_PORTS_EXHAUSTED, "nat-ports-exhausted")                                      \
+    X(NAT_PORT_CONFLICT, "nat-port-conflict")                                          \
+    X(NAT_QUOTA, "nat-quota")                                                          \
+    X(NAT_ICMP_REFUSED, "nat-icmp-refused")                                            \
+    X(NAT_PROTOCOL, "nat-protocol") /* a protocol that the NAT cannot translate */     \
+    X(NAT_FRAGMENT, "nat-fragment") /* a fragment whose first part was not seen */     \
+    X(FIREWALL_DROPPED, "firewall-dropped")                                            \
+    X(FIREWALL_REJECTED, "firewall-rejected")                                          \
     X(FIREWALL_RESET, "firewall-reset")
 
 enum drop_reason {
@@ -76,7 +76,7 @@ enum drop_reason {
 const char *drop_reason_name(enum drop_reason reason);
 
 enum network_event_kind {
-    NETWORK_PACKET,            /**< a packet was seen at a tap; see `verdict` */
+    NETWORK_PACKET, /**< a packet was seen at a tap; see `verdict` */
     NETWORK_MAPPING_CREATED,
     NETWORK_MAPPING_REFRESHED,
     NETWORK_MAPPING_EXPIRED,
@@ -110,7 +110,7 @@ struct network_event {
     enum packet_direction direction;
     enum packet_verdict verdict;
     enum drop_reason reason;
-    struct packet *packet; /**< a copy; the caller of network_pop_event owns it */
+    struct packet *packet;         /**< a copy; the caller of network_pop_event owns it */
     struct endpoint before, after; /**< PACKET_TRANSLATED: the endpoint that changed */
 
     /* NETWORK_MAPPING_*; `remote` is where the mapping's first packet went, and with an
@@ -123,7 +123,8 @@ struct network_event {
 /**
  * Builds a network.
  *
- * @param config borrowed for as long as the network lives; must be sound (scenario/ checks)
+ * @param config borrowed for as long as the network lives; must be sound (scenario/
+ * checks)
  * @param rng    parent of each element's own stream, "link:SITE:up", "nat:NAME", …
  * @param record whether NETWORK_PACKET events are made; the others always are
  * @return caller owns; network_free()
@@ -146,8 +147,8 @@ const char *network_tap_name(const struct network *net, unsigned tap);
  * @param bytes  the datagram, borrowed; what is not IP is dropped as malformed
  * @param now_ns not before any earlier `now_ns`
  */
-void network_submit(struct network *net, unsigned iface, const uint8_t *bytes, size_t size,
-                    int64_t now_ns);
+void network_submit(struct network *net, unsigned iface, const uint8_t *bytes,
+                    size_t size, int64_t now_ns);
 
 /** When network_advance() has something to do next; CLOCK_NEVER if nothing is left. */
 int64_t network_next_deadline(const struct network *net);

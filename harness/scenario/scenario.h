@@ -36,11 +36,11 @@ enum server_type {
 };
 
 struct server {
-    char *name;          /**< also what `ice_servers` urls name */
+    char *name; /**< also what `ice_servers` urls name */
     enum server_type type;
-    unsigned iface;      /**< its interface in the network */
-    uint16_t port;            /**< UDP and TCP; 3478 */
-    uint16_t alternate_port;  /**< RFC 5780's; 3479 */
+    unsigned iface;          /**< its interface in the network */
+    uint16_t port;           /**< UDP and TCP; 3478 */
+    uint16_t alternate_port; /**< RFC 5780's; 3479 */
 };
 
 /** One of W3C's RTCIceServer; urls name a server: "turn:turn?transport=tcp". */
@@ -51,20 +51,20 @@ struct ice_server {
 };
 
 struct peer_setup {
-    unsigned iface;               /**< of the host it runs on */
+    unsigned iface; /**< of the host it runs on */
     struct ice_server *ice_servers;
     unsigned n_ice_servers;
-    bool relay_only;              /**< iceTransportPolicy "relay" */
-    bool udp, tcp;                /**< host and server-reflexive candidate protocols */
+    bool relay_only; /**< iceTransportPolicy "relay" */
+    bool udp, tcp;   /**< host and server-reflexive candidate protocols */
 };
 
 /** What must happen; `as_expected` is judged from it alone. */
 struct expectation {
     enum outcome outcome;
-    char **selected;                /**< allowed "OFFERER~ANSWERER" pairs of the peers'
-                                         own (local) candidate types; NULL: any */
-    char **selected_protocols;      /**< allowed protocols ("udp", "tcp"); NULL: any */
-    double setup_max_ms[N_MODES];   /**< bound on setup_ms; 0: none */
+    char **selected;              /**< allowed "OFFERER~ANSWERER" pairs of the peers'
+                                       own (local) candidate types; NULL: any */
+    char **selected_protocols;    /**< allowed protocols ("udp", "tcp"); NULL: any */
+    double setup_max_ms[N_MODES]; /**< bound on setup_ms; 0: none */
 };
 
 struct host {
@@ -74,8 +74,8 @@ struct host {
 };
 
 struct scenario {
-    char *id;    /**< "nat/symmetric~symmetric": its path below the scenario folder */
-    char *path;  /**< the file */
+    char *id;   /**< "nat/symmetric~symmetric": its path below the scenario folder */
+    char *path; /**< the file */
     char *title;
     char *description; /**< may be NULL */
     char **tags;

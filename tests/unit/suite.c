@@ -6,15 +6,16 @@
 
 #include <CUnit/Basic.h>
 
-void suite_assert_text(const char *actual, const char *expected, const char *file, int line)
+void suite_assert_text(const char *actual, const char *expected, const char *file,
+                       int line)
 {
     if (g_strcmp0(actual, expected) == 0) {
         CU_assertImplementation(CU_TRUE, (unsigned)line, "same text", file, "", CU_FALSE);
         return;
     }
-    g_autofree char *what = g_strdup_printf("text: is \"%s\", must be \"%s\"",
-                                            actual ? actual : "(NULL)",
-                                            expected ? expected : "(NULL)");
+    g_autofree char *what =
+        g_strdup_printf("text: is \"%s\", must be \"%s\"", actual ? actual : "(NULL)",
+                        expected ? expected : "(NULL)");
     CU_assertImplementation(CU_FALSE, (unsigned)line, what, file, "", CU_FALSE);
 }
 

@@ -29,7 +29,9 @@ int suite_run(const char *module, const struct test *tests, size_t n_tests, int 
               char **argv);
 
 /** Fails the running test, with both texts in the output, unless they are the same. */
-#define ASSERT_TEXT(actual, expected) suite_assert_text(actual, expected, __FILE__, __LINE__)
-void suite_assert_text(const char *actual, const char *expected, const char *file, int line);
+#define ASSERT_TEXT(actual, expected) \
+    suite_assert_text(actual, expected, __FILE__, __LINE__)
+void suite_assert_text(const char *actual, const char *expected, const char *file,
+                       int line);
 
 #endif
