@@ -29,16 +29,31 @@ gboolean sandbox_prepare(GError **error);
 gboolean sandbox_probe(GError **error);
 
 /**
- * Starts a worker.
+ * Starts a worker. It ignores SIGINT (a terminal sends it to the whole group; the parent
+ * decides) and takes SIGTERM, or its parent's death, as the order to end: see
+ * sandbox_must_end(). If it has not ended five seconds after that, it is ended.
  *
- * @param body     run in the worker; its value is the worker's exit status
- * @param data     given to `body`
- * @param keep_fd  for `body`; everything above 2 but this is closed; -1: none
- * @return its process id, or -1 with RTC_ERROR_ENVIRONMENT
+ * @param body run in the worker; its value (0 to 127) is the worker's exit status
+ * @param data given to `body`
+ * @return the id of a process that ends when the worker has ended and all that it
+ *         started is gone, with the worker's status, or 128 + N when signal N ended it;
+ *         send it SIGTERM to end the worker. -1 with RTC_ERROR_ENVIRONMENT
  */
-pid_t sandbox_start(int (*body)(void *data), void *data, int keep_fd, GError **error);
+pid_t sandbox_start(int (*body)(void *data), void *data, GError **error);
 
-/** True, in a worker, once its parent is gone or SIGTERM came: end in good order. */
+/** In a worker: true once it shall end in good order. */
 gboolean sandbox_must_end(void);
+
+/**
+ * In a worker: an eventfd(2) that becomes readable when sandbox_must_end() may have
+ * become true and when a child has ended; the reader clears it.
+ */
+int sandbox_wake_fd(void);
+
+/**
+ * In a worker: a folder in memory that only it and what it starts can see, and that is
+ * gone with it; borrowed. NULL where none could be mounted.
+ */
+const char *sandbox_scratch_folder(void);
 
 #endif

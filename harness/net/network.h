@@ -39,7 +39,6 @@ struct packet {
 };
 
 void packet_free(struct packet *p);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(struct packet, packet_free)
 
 /* Why a packet was dropped; the name goes into events and capture comments. */
 #define DROP_REASONS(X)                                                                \
@@ -132,7 +131,6 @@ struct network_event {
 struct network *network_new(const struct network_config *config, const struct rng *rng,
                             bool record);
 void network_free(struct network *net);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(struct network, network_free)
 
 unsigned network_n_interfaces(const struct network *net);
 unsigned network_n_taps(const struct network *net);

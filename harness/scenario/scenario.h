@@ -105,7 +105,6 @@ struct scenario *scenario_load(const char *path, const char *id, GPtrArray *prob
 struct scenario *scenario_parse(const char *text, size_t size, const char *path,
                                 const char *id, GPtrArray *problems);
 void scenario_free(struct scenario *scenario);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(struct scenario, scenario_free)
 
 bool scenario_has_tag(const struct scenario *scenario, const char *tag);
 

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Configuring, starting and waiting for coturn.
+ *
+ * The configuration, with the password in it, is a file in memory that only coturn's
+ * process has open (memfd_create): nothing of it is on a disk or in a list of processes.
+ *
+ * Ready means that it answers: a Binding request over UDP and over TCP, on each address
+ * and port, from sockets inside its own host, so that no packet of it is in a capture.
+ * coturn 4.6 answers within some 50 ms although its main thread sleeps for seconds.
+ *
+ * RFC 8489 §6.2 (requests over UDP and TCP), RFC 5780 §6 (two addresses, two ports).
+ */
+#include "lab/coturn.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+
+enum {
+    MAX_PROBES = 2 * 2 * NETWORK_MAX_ADDRESSES, /* port, transport, address */
+    BINDING_SIZE = 20,
+};
+
+static const int64_t start_limit_ns = 10 * NS_PER_S;
+static const int64_t first_retry_ns = 2 * NS_PER_MS;
+static const int64_t last_retry_ns = 50 * NS_PER_MS;
+
+/* ---- configuration ---- */
+
+static char *make_config(const struct coturn_config *c)
+{
+    GString *text = g_string_new(NULL);
+    char address[ADDRESS_TEXT_SIZE];
+    for (unsigned i = 0; i < c->n_addresses; i++)
+        g_string_append_printf(text, "listening-ip=%s\n",
+                               address_format(&c->addresses[i], address));
+    g_string_append_printf(text, "relay-ip=%s\n",
+                           address_format(&c->addresses[0], address));
+    g_string_append_printf(text, "listening-port=%u\nalt-listening-port=%u\n", c->port,
+                           c->alternate_port);
+    g_string_append_printf(text, "user=%s:%s\nrealm=rtclab\nlt-cred-mech\n", c->username,
+                           c->password);
+    g_string_append_printf(text, "userdb=%s/turn.db\npidfile=%s/turn.pid\n", c->folder,
+                           c->folder);
+    g_string_append(text, "fingerprint\nno-tls\nno-dtls\nno-cli\nno-multicast-peers\n"
+                          "relay-threads=1\nlog-file=stdout\nsimple-log\nverbose\n");
+    return g_string_free(text, FALSE);
+}
+
+void coturn_tidy(const struct coturn_config *config)
+{
+    static const char *const files[] = { "turn.db", "turn.db-journal", "turn.pid" };
+    for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
+        g_autofree char *path = g_build_filename(config->folder, files[i], NULL);
+        unlink(path);
+    }
+}
+
+static int make_config_file(const struct coturn_config *config, GError **error)
+{
+    g_autofree char *text = make_config(config);
+    size_t size = strlen(text);
+    int fd = memfd_create("turnserver.conf", MFD_CLOEXEC);
+    if (fd < 0 || write(fd, text, size) != (ssize_t)size) {
+        rtc_set_errno_error(error, RTC_ERROR_ENVIRONMENT, errno,
+                            "cannot keep coturn's configuration in memory");
+        if (fd >= 0)
+            close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+/* ---- readiness ---- */
+
+struct probe {
+    struct sockaddr_storage to;
+    socklen_t to_size;
+    int type; /* SOCK_DGRAM or SOCK_STREAM */
+    int fd;   /* -1: between two tries */
+    bool answered;
+};
+
+static socklen_t fill_address(struct sockaddr_storage *out, const struct address *address,
+                              uint16_t port)
+{
+    memset(out, 0, sizeof *out);
+    if (address->family == ADDRESS_IPV6) {
+        struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)out;
+        in6->sin6_family = AF_INET6;
+        in6->sin6_port = htons(port);
+        memcpy(&in6->sin6_addr, address->bytes, 16);
+        return sizeof *in6;
+    }
+    struct sockaddr_in *in = (struct sockaddr_in *)out;
+    in->sin_family = AF_INET;
+    in->sin_port = htons(port);
+    memcpy(&in->sin_addr, address->bytes, 4);
+    return sizeof *in;
+}
+
+static unsigned list_probes(const struct coturn_config *c, struct probe *probes)
+{
+    const uint16_t ports[] = { c->port, c->alternate_port };
+    const int types[] = { SOCK_DGRAM, SOCK_STREAM };
+    /* With one address there is no RFC 5780, and coturn leaves the second port alone. */
+    unsigned n_ports = c->n_addresses > 1 ? 2 : 1;
+    unsigned n = 0;
+    for (unsigned a = 0; a < c->n_addresses; a++)
+        for (unsigned p = 0; p < n_ports; p++)
+            for (unsigned t = 0; t < G_N_ELEMENTS(types); t++, n++) {
+                probes[n] = (struct probe){ .type = types[t], .fd = -1 };
+                probes[n].to_size =
+                    fill_address(&probes[n].to, &c->addresses[a], ports[p]);
+            }
+    return n;
+}
+
+/* Asks, or looks whether the answer is there. Any whole answer will do: who speaks STUN
+   on that port is ready. */
+static void try_probe(struct probe *probe, const struct lab_host *host)
+{
+    static const uint8_t binding[BINDING_SIZE] = { 0,    1,   0,   0,   0x21, 0x12, 0xa4,
+                                                   0x42, 'r', 't', 'c', 'l',  'a',  'b' };
+    uint8_t answer[512];
+    if (probe->fd >= 0) {
+        ssize_t size = recv(probe->fd, answer, sizeof answer, 0);
+        probe->answered = size >= BINDING_SIZE && answer[0] == 1 && answer[1] == 1;
+        if (size < 0 && errno == EAGAIN && probe->type == SOCK_STREAM)
+            return; /* connected; it will come */
+        close(probe->fd);
+        probe->fd = -1;
+        if (probe->answered)
+            return;
+    }
+    probe->fd = lab_host_socket(host, probe->to.ss_family, probe->type);
+    if (probe->fd < 0)
+        return;
+    /* Inside one host a connection is made, or refused, before connect() returns. */
+    if ((connect(probe->fd, (struct sockaddr *)&probe->to, probe->to_size) != 0 &&
+         errno != EINPROGRESS) ||
+        send(probe->fd, binding, sizeof binding, MSG_NOSIGNAL) < 0) {
+        close(probe->fd);
+        probe->fd = -1;
+    }
+}
+
+/* The end of a log, for a message: its last two lines. */
+static char *last_words(const char *log_path)
+{
+    g_autofree char *log = NULL;
+    if (!g_file_get_contents(log_path, &log, NULL, NULL))
+        return g_strdup("its log is empty");
+    g_strchomp(log);
+    char *start = log + strlen(log);
+    for (unsigned lines = 0; start > log && lines < 2; start--)
+        if (start[-1] == '\n')
+            lines++;
+    g_autofree char *tail = g_strdup(*start == '\n' ? start + 1 : start);
+    return g_strescape(g_strdelimit(tail, "\n", ' '), NULL);
+}
+
+static gboolean wait_until_ready(struct lab *lab, const struct coturn_config *config,
+                                 struct process *process, GError **error)
+{
+    const struct lab_host *host = lab_find_host(lab, config->iface);
+    struct probe probes[MAX_PROBES];
+    unsigned n = list_probes(config, probes);
+    unsigned answered = 0;
+    int64_t give_up_ns = lab_now_ns(lab) + start_limit_ns;
+    int64_t retry_ns = first_retry_ns;
+    bool ended = false;
+    while (answered < n && !ended && lab_now_ns(lab) < give_up_ns) {
+        answered = 0;
+        for (unsigned i = 0; i < n; i++) {
+            if (!probes[i].answered)
+                try_probe(&probes[i], host);
+            answered += probes[i].answered;
+        }
+        int64_t deadline_ns = lab_now_ns(lab) + retry_ns;
+        struct lab_event event = { 0 };
+        while (answered < n && !ended) {
+            lab_next(lab, deadline_ns, &event);
+            if (event.kind == LAB_NETWORK)
+                packet_free(event.network.packet);
+            if (event.kind == LAB_TIMEOUT)
+                break;
+            ended = process->pid == 0 || event.kind == LAB_MUST_END;
+        }
+        retry_ns = MIN(retry_ns * 2, last_retry_ns);
+    }
+    for (unsigned i = 0; i < n; i++)
+        if (probes[i].fd >= 0)
+            close(probes[i].fd);
+    if (answered == n)
+        return TRUE;
+    g_autofree char *words = last_words(config->log_path);
+    g_autofree char *end = process->pid == 0 ? process_describe_end(process) : NULL;
+    if (end)
+        g_set_error(error, RTC_ERROR, RTC_ERROR_ENVIRONMENT, "coturn (%s) %s: %s",
+                    config->name, end, words);
+    else
+        g_set_error(error, RTC_ERROR, RTC_ERROR_ENVIRONMENT,
+                    "coturn (%s) answers on %u of %u ports after %.0f s: %s",
+                    config->name, answered, n, (double)start_limit_ns / NS_PER_S, words);
+    return FALSE;
+}
+
+struct process *coturn_start(struct lab *lab, const struct coturn_config *config,
+                             GError **error)
+{
+    int config_fd = make_config_file(config, error);
+    if (config_fd < 0)
+        return NULL;
+    const char *const argv[] = { "turnserver", "-c", "/proc/self/fd/3", NULL };
+    struct process_spec spec = {
+        .argv = argv,
+        .host = lab_find_host(lab, config->iface),
+        .folder = config->folder,
+        .log_path = config->log_path,
+        .extra_fd = config_fd,
+    };
+    int problem = 0;
+    g_autoptr(GError) cause = NULL;
+    struct process *process = lab_start(lab, config->name, &spec, &problem, &cause);
+    close(config_fd);
+    if (!process && problem == ENOENT) {
+        g_set_error(error, RTC_ERROR, RTC_ERROR_ENVIRONMENT,
+                    "coturn is not installed (no turnserver in PATH); "
+                    "install it with `apt-get install coturn`");
+        return NULL;
+    }
+    if (!process) {
+        g_propagate_error(error, g_steal_pointer(&cause));
+        return NULL;
+    }
+    if (!wait_until_ready(lab, config, process, error)) {
+        lab_end_process(lab, process);
+        return NULL;
+    }
+    return process;
+}

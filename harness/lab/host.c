@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Makes and holds a host's namespace and TUN.
+ *
+ * The namespace is made by the calling thread, which then returns to the one it came
+ * from: a namespace lives as long as a descriptor of it, a process or a socket does.
+ *
+ * A kernel with IPv6 sends router solicitations and multicast reports of its own accord;
+ * where the scenario gives a host no IPv6 address, IPv6 is switched off in it, so that a
+ * capture holds only what a program sent.
+ */
+#include "lab/host.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <linux/if.h>
+#include <linux/if_tun.h>
+
+#include "base/error.h"
+#include "lab/netlink.h"
+
+enum {
+    LOOPBACK_INDEX = 1,    /* the kernel gives it to lo in each namespace */
+    PREFIX_BITS_IPV4 = 24, /* any would do: the default route goes the same way */
+    PREFIX_BITS_IPV6 = 64,
+};
+
+static int this_netns(void)
+{
+    return open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+}
+
+/* Without an own /proc/sys (a read-only one in a container) the default stays: then the
+   network drops what it has no route for. */
+static void write_sysctl(const char *path, const char *value)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    if (fd < 0 || write(fd, value, strlen(value)) < 0)
+        g_debug("%s stays as it is: %s", path, g_strerror(errno));
+    if (fd >= 0)
+        close(fd);
+}
+
+static int open_tun(GError **error)
+{
+    int fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0) {
+        const char *advice = errno == ENOENT
+                                 ? "load it with `modprobe tun`, or make it with `mkdir "
+                                   "-p /dev/net && mknod /dev/net/tun c 10 200`"
+                                 : "run as root, or give read and write permission";
+        rtc_set_errno_error(error, RTC_ERROR_ENVIRONMENT, errno,
+                            "cannot open /dev/net/tun (%s)", advice);
+        return -1;
+    }
+    struct ifreq request = { .ifr_name = "eth0", .ifr_flags = IFF_TUN | IFF_NO_PI };
+    if (ioctl(fd, TUNSETIFF, &request) != 0) {
+        rtc_set_errno_error(error, RTC_ERROR_ENVIRONMENT, errno,
+                            "cannot make a TUN interface; run as root");
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+static gboolean has_family(const struct address *addresses, unsigned n,
+                           enum address_family family)
+{
+    for (unsigned i = 0; i < n; i++)
+        if (addresses[i].family == family)
+            return TRUE;
+    return FALSE;
+}
+
+/* Addresses and routes; returns 0 or a negative errno. */
+static int configure(int netlink, unsigned eth0, const struct address *addresses,
+                     unsigned n)
+{
+    int r = netlink_set_up(netlink, LOOPBACK_INDEX);
+    for (unsigned i = 0; r == 0 && i < n; i++)
+        r = netlink_add_address(netlink, eth0, &addresses[i],
+                                addresses[i].family == ADDRESS_IPV6 ? PREFIX_BITS_IPV6
+                                                                    : PREFIX_BITS_IPV4);
+    if (r == 0)
+        r = netlink_set_up(netlink, eth0);
+    bool routed[ADDRESS_IPV6 + 1] = { false };
+    for (unsigned i = 0; r == 0 && i < n; i++) {
+        enum address_family family = addresses[i].family;
+        if (!routed[family])
+            r = netlink_add_default_route(netlink, eth0, family, &addresses[i]);
+        routed[family] = true;
+    }
+    return r;
+}
+
+/* Everything that happens inside the new namespace. */
+static gboolean furnish(struct lab_host *host, const struct address *addresses,
+                        unsigned n, GError **error)
+{
+    if (!has_family(addresses, n, ADDRESS_IPV6)) {
+        write_sysctl("/proc/sys/net/ipv6/conf/all/disable_ipv6", "1");
+        write_sysctl("/proc/sys/net/ipv6/conf/default/disable_ipv6", "1");
+    }
+    write_sysctl("/proc/sys/net/ipv4/ping_group_range", "0 0");
+    host->tun = open_tun(error);
+    if (host->tun < 0)
+        return FALSE;
+    int netlink = netlink_open();
+    struct ifreq request = { .ifr_name = "eth0" };
+    int r = netlink < 0 || ioctl(netlink, SIOCGIFINDEX, &request) != 0 ? -errno : 0;
+    if (r == 0)
+        r = configure(netlink, (unsigned)request.ifr_ifindex, addresses, n);
+    if (netlink >= 0)
+        close(netlink);
+    if (r != 0)
+        rtc_set_errno_error(error, RTC_ERROR_ENVIRONMENT, -r,
+                            "cannot configure the interface of host %s", host->name);
+    return r == 0;
+}
+
+struct lab_host *lab_host_open(const char *name, const struct address *addresses,
+                               unsigned n_addresses, GError **error)
+{
+    int home = this_netns();
+    if (home < 0) {
+        rtc_set_errno_error(error, RTC_ERROR_ENVIRONMENT, errno,
+                            "cannot open this network namespace; is /proc mounted?");
+        return NULL;
+    }
+    struct lab_host *host = NULL;
+    if (unshare(CLONE_NEWNET) != 0) {
+        rtc_set_errno_error(error, RTC_ERROR_ENVIRONMENT, errno,
+                            "cannot make a network namespace; run as root");
+    } else {
+        host = g_new(struct lab_host, 1);
+        *host =
+            (struct lab_host){ .name = g_strdup(name), .netns = this_netns(), .tun = -1 };
+        if (!furnish(host, addresses, n_addresses, error)) {
+            lab_host_close(host);
+            host = NULL;
+        }
+    }
+    if (setns(home, CLONE_NEWNET) != 0)
+        g_error("cannot return to the first network namespace: %s", g_strerror(errno));
+    close(home);
+    return host;
+}
+
+void lab_host_close(struct lab_host *host)
+{
+    if (!host)
+        return;
+    if (host->tun >= 0)
+        close(host->tun);
+    if (host->netns >= 0)
+        close(host->netns);
+    g_free(host->name);
+    g_free(host);
+}
+
+int lab_host_socket(const struct lab_host *host, int domain, int type)
+{
+    int home = this_netns();
+    if (home < 0)
+        return -1;
+    int fd = -1;
+    int problem = 0;
+    if (setns(host->netns, CLONE_NEWNET) == 0)
+        fd = socket(domain, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        problem = errno;
+    if (setns(home, CLONE_NEWNET) != 0)
+        g_error("cannot return to the first network namespace: %s", g_strerror(errno));
+    close(home);
+    errno = problem;
+    return fd;
+}

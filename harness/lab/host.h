@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A host of a lab: a network namespace without a name, loopback, and a TUN whose other
+ * end is a file descriptor here. What the host sends is read from it; what is written to
+ * it reaches the host.
+ */
+#ifndef RTCLAB_LAB_HOST_H
+#define RTCLAB_LAB_HOST_H
+
+#include <glib.h>
+
+#include "wire/address.h"
+
+struct lab_host {
+    char *name;
+    int netns; /**< the namespace, for setns() */
+    int tun;   /**< non-blocking */
+};
+
+/**
+ * Makes a host with one interface, "eth0", that is up and has a default route.
+ *
+ * @param addresses the first is what the host sends from
+ * @return caller owns; NULL with RTC_ERROR_ENVIRONMENT that says what is missing
+ */
+struct lab_host *lab_host_open(const char *name, const struct address *addresses,
+                               unsigned n_addresses, GError **error);
+void lab_host_close(struct lab_host *host);
+
+/**
+ * A socket of the host's network, as socket(2), close-on-exec and non-blocking.
+ * @return -1 with errno set
+ */
+int lab_host_socket(const struct lab_host *host, int domain, int type);
+
+#endif

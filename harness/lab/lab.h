@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The lab: hosts, the processes in them, the emulated network between them, and the
+ * clock. It hands out what happens, one event at a time:
+ *
+ *     while (lab_next(lab, deadline_ns, &event))
+ *         switch (event.kind) …
+ *
+ * lab_next() is the one place that waits. On the wall clock it waits in ppoll() with a
+ * nanosecond deadline; what asks for a later time, asks by the deadline that it passes.
+ */
+#ifndef RTCLAB_LAB_LAB_H
+#define RTCLAB_LAB_LAB_H
+
+#include <stdbool.h>
+
+#include <glib.h>
+
+#include "base/rng.h"
+#include "lab/host.h"
+#include "lab/lateness.h"
+#include "lab/process.h"
+#include "net/network.h"
+
+struct lab;
+
+enum lab_event_kind {
+    LAB_TIMEOUT,  /**< the deadline has come */
+    LAB_NETWORK,  /**< a decision of the network, see `network` */
+    LAB_READABLE, /**< a watched descriptor can be read or is at its end */
+    LAB_EXITED,   /**< a process has ended */
+    LAB_MUST_END, /**< the parent is gone or wants the worker to end */
+};
+
+struct lab_event {
+    enum lab_event_kind kind;
+    struct network_event network; /**< LAB_NETWORK; its packet is the caller's to free */
+    void *watch;                  /**< LAB_READABLE: as given to lab_watch() */
+    struct process *process;      /**< LAB_EXITED: borrowed */
+};
+
+/**
+ * Makes a lab: a host for each interface of the network that is not silent.
+ *
+ * @param config borrowed for as long as the lab lives
+ * @param rng    for the network's elements
+ * @param record whether packets are handed out as LAB_NETWORK events
+ * @return caller owns; NULL with RTC_ERROR_ENVIRONMENT
+ */
+struct lab *lab_new(const struct network_config *config, const struct rng *rng,
+                    bool record, GError **error);
+void lab_free(struct lab *lab);
+
+/** The lab's time in ns; the clock of every event of the lab. */
+int64_t lab_now_ns(const struct lab *lab);
+
+/** The host of an interface, or NULL for a silent one; borrowed. */
+const struct lab_host *lab_find_host(const struct lab *lab, unsigned iface);
+
+const struct network *lab_network(const struct lab *lab);
+
+/**
+ * Starts a process in a host, see process_start(); the lab owns it and ends it.
+ * @return borrowed until lab_free() or lab_end_process()
+ */
+struct process *lab_start(struct lab *lab, const char *name,
+                          const struct process_spec *spec, int *ret_errno,
+                          GError **error);
+
+/** Ends a process and forgets it. */
+void lab_end_process(struct lab *lab, struct process *process);
+
+/** Tells of a descriptor with LAB_READABLE, until lab_unwatch(). */
+void lab_watch(struct lab *lab, int fd, void *watch);
+void lab_unwatch(struct lab *lab, int fd);
+
+/** The next thing that happens, at the latest at `deadline_ns` (CLOCK_NEVER: none). */
+void lab_next(struct lab *lab, int64_t deadline_ns, struct lab_event *ret_event);
+
+/** How late packets reached their hosts so far; borrowed. */
+const struct lateness *lab_lateness(const struct lab *lab);
+
+#endif

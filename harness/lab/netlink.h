@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The few rtnetlink(7) requests that an interface of a lab needs. */
+#ifndef RTCLAB_LAB_NETLINK_H
+#define RTCLAB_LAB_NETLINK_H
+
+#include <glib.h>
+
+#include "wire/address.h"
+
+/** A socket to the network namespace that the caller is in, or -1 with errno set. */
+int netlink_open(void);
+
+/** Each of these acts in that namespace. @return 0, or a negative errno. */
+int netlink_set_up(int netlink, unsigned iface_index);
+int netlink_add_address(int netlink, unsigned iface_index, const struct address *address,
+                        unsigned prefix_bits);
+int netlink_add_default_route(int netlink, unsigned iface_index,
+                              enum address_family family, const struct address *source);
+
+#endif

@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The worker's namespaces.
+ *
+ * Three generations:
+ *
+ *     rtclab          the parent: plans, gathers results, may be killed at any time
+ *     └─ keeper       waits; dies with the parent (PR_SET_PDEATHSIG, SIGKILL)
+ *        └─ worker    first process of a PID namespace, so that the kernel ends
+ *           └─ …      everything in it when it ends; gets SIGTERM when the keeper dies
+ *
+ * The keeper is there because unshare(CLONE_NEWPID) changes what the caller's next
+ * children are, for good, and because an unprivileged parent may not go back (setns to
+ * the first PID namespace is refused from a user namespace).
+ *
+ * A first process of a PID namespace ignores each signal that it has no handler for when
+ * it comes from inside; so "end now" is a handler that calls _exit().
+ *
+ * Not done here: cgroups, seccomp, limits. The lab isolates networks, it does not
+ * contain a hostile peer.
+ */
+#include "lab/sandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <linux/capability.h>
+
+#include "base/error.h"
+#include "lab/host.h"
+
+/* How long a worker may take to end in good order. */
+enum { GRACE_S = 5 };
+
+static volatile sig_atomic_t must_end;
+static int wake_fd = -1;
+static const char *scratch_folder;
+
+gboolean sandbox_must_end(void)
+{
+    return must_end != 0;
+}
+
+int sandbox_wake_fd(void)
+{
+    return wake_fd;
+}
+
+const char *sandbox_scratch_folder(void)
+{
+    return scratch_folder;
+}
+
+/* ---- privileges ---- */
+
+static gboolean has_capabilities(void)
+{
+    struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+    struct __user_cap_data_struct caps[2] = { 0 };
+    if (syscall(SYS_capget, &header, caps) != 0)
+        return FALSE;
+    uint32_t wanted = 1u << CAP_SYS_ADMIN | 1u << CAP_NET_ADMIN;
+    return (caps[0].effective & wanted) == wanted;
+}
+
+static gboolean write_text(const char *path, const char *text)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    if (fd < 0)
+        return FALSE;
+    ssize_t n = write(fd, text, strlen(text));
+    int problem = errno;
+    close(fd);
+    errno = problem;
+    return n == (ssize_t)strlen(text);
+}
+
+gboolean sandbox_prepare(GError **error)
+{
+    if (has_capabilities())
+        return TRUE;
+    uid_t uid = geteuid();
+    gid_t gid = getegid();
+    if (unshare(CLONE_NEWUSER) != 0) {
+        rtc_set_errno_error(error, RTC_ERROR_ENVIRONMENT, errno,
+                            "no permission to make network namespaces; run as root, or "
+                            "allow unprivileged user namespaces "
+                            "(sysctl kernel.unprivileged_userns_clone=1, "
+                            "user.max_user_namespaces above 0)");
+        return FALSE;
+    }
+    g_autofree char *uid_map = g_strdup_printf("0 %u 1\n", (unsigned)uid);
+    g_autofree char *gid_map = g_strdup_printf("0 %u 1\n", (unsigned)gid);
+    if (!write_text("/proc/self/setgroups", "deny") ||
+        !write_text("/proc/self/uid_map", uid_map) ||
+        !write_text("/proc/self/gid_map", gid_map)) {
+        rtc_set_errno_error(error, RTC_ERROR_ENVIRONMENT, errno,
+                            "cannot become root of a user namespace; run as root");
+        return FALSE;
+    }
+    return TRUE;
+}
+
+/* ---- signals ---- */
+
+static void set_handler(int signal_number, void (*handler)(int))
+{
+    struct sigaction action = { .sa_handler = handler, .sa_flags = SA_RESTART };
+    sigemptyset(&action.sa_mask);
+    sigaction(signal_number, &action, NULL);
+}
+
+static void set_blocked(int how)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGCHLD);
+    sigprocmask(how, &set, NULL);
+}
+
+/* Makes wake_fd readable, so that a signal that comes just before a wait ends it too. */
+static void wake(void)
+{
+    int problem = errno;
+    uint64_t one = 1;
+    if (write(wake_fd, &one, sizeof one) < 0) {
+        /* full: readable already */
+    }
+    errno = problem;
+}
+
+static void on_end(int signal_number)
+{
+    (void)signal_number;
+    if (!must_end)
+        alarm(GRACE_S);
+    must_end = 1;
+    wake();
+}
+
+static void on_grace_over(int signal_number)
+{
+    (void)signal_number;
+    _exit(124);
+}
+
+static void on_child(int signal_number)
+{
+    (void)signal_number;
+    wake();
+}
+
+/* ---- the worker ---- */
+
+/* A private tmpfs over a folder that every system has; what it hides is scratch too. */
+static const char *mount_scratch(void)
+{
+    static const char *const places[] = { "/dev/shm", "/run/lock", "/mnt" };
+    for (size_t i = 0; i < G_N_ELEMENTS(places); i++)
+        if (mount("rtclab", places[i], "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777") == 0)
+            return places[i];
+    return NULL;
+}
+
+/* Own mounts, an own /proc and an empty network. The last two keep what runs here from
+   seeing the machine; only the namespaces themselves are indispensable. */
+static gboolean isolate(GError **error)
+{
+    if (unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC) != 0) {
+        rtc_set_errno_error(error, RTC_ERROR_ENVIRONMENT, errno,
+                            "cannot make namespaces; run as root");
+        return FALSE;
+    }
+    if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0) {
+        scratch_folder = mount_scratch();
+        /* Where a container masks parts of /proc the kernel refuses this; then process
+           ids in /proc are those of outside. */
+        if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) != 0)
+            g_debug("no own /proc: %s", g_strerror(errno));
+    }
+    return TRUE;
+}
+
+static void be_worker(int lifeline, int (*body)(void *), void *data)
+{
+    wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    set_handler(SIGTERM, on_end);
+    set_handler(SIGALRM, on_grace_over);
+    set_handler(SIGCHLD, on_child);
+    set_blocked(SIG_UNBLOCK);
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    /* The keeper may have died before the line above. */
+    struct pollfd gone = { .fd = lifeline };
+    if (poll(&gone, 1, 0) == 1)
+        _exit(125);
+    prctl(PR_SET_NAME, "rtclab-worker");
+    g_autoptr(GError) error = NULL;
+    if (!isolate(&error)) {
+        fprintf(stderr, "rtclab: %s\n", error->message);
+        fflush(stderr);
+        _exit(RTC_ERROR_ENVIRONMENT);
+    }
+    int status = body(data);
+    fflush(NULL);
+    _exit(status);
+}
+
+/* ---- the keeper ---- */
+
+static pid_t keeper_child;
+
+static void forward(int signal_number)
+{
+    if (keeper_child > 0)
+        kill(keeper_child, signal_number);
+}
+
+static void be_keeper(pid_t parent, int (*body)(void *), void *data)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent)
+        _exit(125);
+    prctl(PR_SET_NAME, "rtclab-keeper");
+    set_handler(SIGINT, SIG_IGN);
+    set_handler(SIGQUIT, SIG_IGN);
+    set_handler(SIGPIPE, SIG_IGN);
+    set_blocked(SIG_BLOCK); /* until each of the two has its handlers */
+    int lifeline[2];
+    if (unshare(CLONE_NEWPID) != 0 || pipe2(lifeline, O_CLOEXEC) != 0) {
+        fprintf(stderr, "rtclab: cannot make a PID namespace: %s\n", g_strerror(errno));
+        fflush(stderr);
+        _exit(RTC_ERROR_ENVIRONMENT);
+    }
+    pid_t child = fork();
+    if (child == 0) {
+        close(lifeline[1]);
+        be_worker(lifeline[0], body, data);
+    }
+    if (child < 0) {
+        fprintf(stderr, "rtclab: cannot start a worker: %s\n", g_strerror(errno));
+        fflush(stderr);
+        _exit(RTC_ERROR_ENVIRONMENT);
+    }
+    close(lifeline[0]);
+    keeper_child = child;
+    set_handler(SIGTERM, forward);
+    set_handler(SIGCHLD, SIG_DFL);
+    set_blocked(SIG_UNBLOCK);
+    int status;
+    while (waitpid(child, &status, 0) != child)
+        ;
+    _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+}
+
+pid_t sandbox_start(int (*body)(void *data), void *data, GError **error)
+{
+    pid_t parent = getpid();
+    fflush(NULL);
+    pid_t keeper = fork();
+    if (keeper == 0)
+        be_keeper(parent, body, data);
+    if (keeper < 0)
+        rtc_set_errno_error(error, RTC_ERROR_ENVIRONMENT, errno,
+                            "cannot start a process");
+    return keeper;
+}
+
+/* ---- trying it out ---- */
+
+struct probe {
+    int report; /* where the first problem goes, as text */
+};
+
+static int try_host(void *data)
+{
+    const struct probe *probe = data;
+    g_autoptr(GError) error = NULL;
+    struct address address = { .family = ADDRESS_IPV4, .bytes = { 192, 0, 2, 1 } };
+    struct lab_host *host = lab_host_open("probe", &address, 1, &error);
+    if (host) {
+        lab_host_close(host);
+        return 0;
+    }
+    if (write(probe->report, error->message, strlen(error->message)) < 0)
+        return 2;
+    return 1;
+}
+
+gboolean sandbox_probe(GError **error)
+{
+    if (!sandbox_prepare(error))
+        return FALSE;
+    int report[2];
+    if (pipe2(report, O_CLOEXEC) != 0) {
+        rtc_set_errno_error(error, RTC_ERROR_ENVIRONMENT, errno, "cannot make a pipe");
+        return FALSE;
+    }
+    struct probe probe = { .report = report[1] };
+    pid_t pid = sandbox_start(try_host, &probe, error);
+    close(report[1]);
+    int status = 0;
+    char message[512] = "";
+    if (pid > 0) {
+        ssize_t size = read(report[0], message, sizeof message - 1);
+        message[size > 0 ? size : 0] = '\0';
+        waitpid(pid, &status, 0);
+    }
+    close(report[0]);
+    if (pid < 0)
+        return FALSE;
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+        return TRUE;
+    g_set_error(error, RTC_ERROR, RTC_ERROR_ENVIRONMENT, "%s",
+                *message ? message : "namespaces cannot be made here; run as root");
+    return FALSE;
+}
