@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Running a call.
+ *
+ *     lab up ─► servers answer ─► both peers say hello ─► t_us 0: both are configured
+ *       ─► signals, packets, events … ─► the outcome is known ─► both are closed ─►
+ * record
+ *
+ * Connected: both peers are, and a payload that this call made up has crossed in each
+ * direction; it is sent again until it has, as a datagram may be lost. Failed: both peers
+ * say so, or one does and the other is not connected for five seconds after it. A peer
+ * or a server that ends before that is an error: nothing is known then.
+ *
+ * All waiting is done in lab_next().
+ */
+#include "call/call.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/rng.h"
+#include "call/call_state.h"
+
+static const int64_t hello_limit_ns = 10 * NS_PER_S;
+static const int64_t resend_ns = 250 * NS_PER_MS;
+static const int64_t failure_grace_ns = 5 * NS_PER_S;
+static const int64_t close_limit_ns = 1 * NS_PER_S;
+static const int64_t exit_limit_ns = 1 * NS_PER_S;
+
+void call_decide(struct call *call, enum outcome outcome, const char *why, ...)
+{
+    if (call->is_decided)
+        return;
+    call->is_decided = true;
+    call->outcome = outcome;
+    if (why) {
+        va_list args;
+        va_start(args, why);
+        call->why = g_strdup_vprintf(why, args);
+        va_end(args);
+    }
+}
+
+/* ---- what happens ---- */
+
+static void take_packet(struct call *call, const struct network_event *event)
+{
+    if (event->kind != NETWORK_PACKET)
+        return;
+    for (unsigned role = 0; role < N_ROLES; role++) {
+        bool is_at_peer = event->tap == call->spec->scenario->peers[role].iface;
+        if (is_at_peer && event->verdict != PACKET_DROPPED && call->started)
+            traffic_add(&call->traffic, role, event->direction == PACKET_OUTWARD,
+                        event->packet->bytes, event->packet->size, event->at_ns);
+    }
+}
+
+static void take_exit(struct call *call, const struct process *process)
+{
+    g_autofree char *how = process_describe_end(process);
+    int64_t now_ns = lab_now_ns(call->lab);
+    for (unsigned role = 0; role < N_ROLES; role++) {
+        struct call_peer *peer = &call->peers[role];
+        if (!peer->link || peer_link_process(peer->link) != process)
+            continue;
+        call_read_peer(call, peer); /* its last words */
+        peer->is_done = true;
+        record_add(call->record, now_ns, role_names[role], EVENT_PEER_EXITED,
+                   json_pack("{s:s}", "how", how));
+        call_decide(call, OUTCOME_ERROR, "%s %s; see %s.log", role_names[role], how,
+                    role_names[role]);
+    }
+    const char *server = call->servers ? servers_find(call->servers, process) : NULL;
+    if (server) {
+        record_add(call->record, now_ns, server, EVENT_SERVER_EXITED,
+                   json_pack("{s:s}", "how", how));
+        call_decide(call, OUTCOME_ERROR, "server %s %s; see %s.log", server, how, server);
+    }
+}
+
+/* Waits for one thing and takes it in. */
+static void turn(struct call *call, int64_t deadline_ns)
+{
+    struct lab_event event;
+    lab_next(call->lab, deadline_ns, &event);
+    switch (event.kind) {
+    case LAB_TIMEOUT:
+        break;
+    case LAB_NETWORK:
+        take_packet(call, &event.network);
+        record_add_network(call->record, &event.network);
+        packet_free(event.network.packet);
+        break;
+    case LAB_READABLE:
+        for (unsigned role = 0; role < N_ROLES; role++)
+            if (call->peers[role].link == event.watch)
+                call_read_peer(call, &call->peers[role]);
+        break;
+    case LAB_EXITED:
+        take_exit(call, event.process);
+        break;
+    case LAB_MUST_END:
+        call_decide(call, OUTCOME_ERROR, "interrupted");
+        break;
+    }
+}
+
+/* ---- the stages ---- */
+
+static gboolean start_peer(struct call *call, enum role role, const struct rng *rng,
+                           GError **error)
+{
+    struct call_peer *peer = &call->peers[role];
+    struct rng own = rng_fork(rng, role_names[role]);
+    g_autofree char *log_name = g_strdup_printf("%s.log", role_names[role]);
+    g_autofree char *log_path = g_build_filename(call->spec->folder, log_name, NULL);
+    peer->payload = g_strdup_printf("rtclab to %s %016" G_GINT64_MODIFIER "x",
+                                    role_names[role], rng_next(&own));
+    peer->link =
+        peer_link_start(call->lab, role_names[role], call->spec->programs[role],
+                        call->spec->scenario->peers[role].iface, log_path, error);
+    return peer->link != NULL;
+}
+
+static void add_server_events(struct call *call)
+{
+    const struct scenario *scenario = call->spec->scenario;
+    for (unsigned i = 0; i < scenario->n_servers; i++)
+        if (scenario->servers[i].type == SERVER_COTURN)
+            record_add(call->record, lab_now_ns(call->lab), scenario->servers[i].name,
+                       EVENT_SERVER_STARTED, NULL);
+}
+
+static gboolean set_up(struct call *call, GError **error)
+{
+    const struct call_spec *spec = call->spec;
+    struct rng rng = rng_seed(spec->seed);
+    call->lab = lab_new(&spec->scenario->network, &rng, true, error);
+    if (!call->lab)
+        return FALSE;
+    call->start_ns = lab_now_ns(call->lab);
+    call->record = record_open(spec->folder, lab_network(call->lab), call->start_ns,
+                               clock_calendar_ns(), error);
+    if (!call->record)
+        return FALSE;
+    call->servers = servers_start(spec->scenario, call->lab, &rng, spec->folder, error);
+    if (!call->servers)
+        return FALSE;
+    add_server_events(call);
+    call->signaling = signaling_new(spec->mode, spec->scenario->signaling_delay_ns);
+    return start_peer(call, ROLE_OFFERER, &rng, error) &&
+           start_peer(call, ROLE_ANSWERER, &rng, error);
+}
+
+static void await_hello(struct call *call)
+{
+    int64_t limit_ns = lab_now_ns(call->lab) + hello_limit_ns;
+    for (unsigned role = 0; role < N_ROLES; role++) {
+        while (!call->is_decided && !call->peers[role].stack) {
+            if (lab_now_ns(call->lab) >= limit_ns)
+                call_decide(call, OUTCOME_ERROR, "%s said no hello in %.0f s; see %s.log",
+                            role_names[role], (double)hello_limit_ns / NS_PER_S,
+                            role_names[role]);
+            else
+                turn(call, limit_ns);
+        }
+    }
+}
+
+static void begin(struct call *call)
+{
+    if (call->is_decided)
+        return;
+    call->start_ns = lab_now_ns(call->lab);
+    call->started = true;
+    record_start(call->record, call->start_ns);
+    record_add(call->record, call->start_ns, "call", EVENT_CALL_STARTED,
+               json_pack("{s:s, s:s}", "key", call->spec->key, "mode",
+                         mode_names[call->spec->mode]));
+    call_configure_peer(call, &call->peers[ROLE_ANSWERER]);
+    call_configure_peer(call, &call->peers[ROLE_OFFERER]);
+}
+
+/* Has each connected peer's payload sent, again while it has not arrived. */
+static void send_payloads(struct call *call, int64_t now_ns)
+{
+    for (unsigned role = 0; role < N_ROLES; role++) {
+        struct call_peer *from = &call->peers[role];
+        struct call_peer *to = &call->peers[!role];
+        if (!from->is_connected || to->got_payload || now_ns < from->next_send_ns)
+            continue;
+        from->next_send_ns = now_ns + resend_ns;
+        if (!peer_link_send(from->link, contract_make_send(to->payload)))
+            call_decide(call, OUTCOME_ERROR, "%s does not read its contract",
+                        role_names[role]);
+    }
+}
+
+static void decide_by_state(struct call *call, int64_t now_ns)
+{
+    const struct call_peer *a = &call->peers[ROLE_OFFERER];
+    const struct call_peer *b = &call->peers[ROLE_ANSWERER];
+    if (a->connected_ns >= 0 && b->connected_ns >= 0 && a->got_payload && b->got_payload)
+        call_decide(call, OUTCOME_CONNECTED, NULL);
+    else if (a->has_failed && b->has_failed)
+        call_decide(call, OUTCOME_FAILED, "both peers failed");
+    else if ((a->has_failed || b->has_failed) &&
+             now_ns >= call->first_failure_ns + failure_grace_ns)
+        call_decide(call, OUTCOME_FAILED, "%s failed",
+                    role_names[a->has_failed ? ROLE_OFFERER : ROLE_ANSWERER]);
+}
+
+/* A contract that ends is followed by the process's end, which says more. */
+static void decide_by_silence(struct call *call, int64_t now_ns)
+{
+    for (unsigned role = 0; role < N_ROLES; role++) {
+        int64_t closed_ns = call->peers[role].closed_ns;
+        if (closed_ns >= 0 && now_ns >= closed_ns + exit_limit_ns)
+            call_decide(call, OUTCOME_ERROR, "%s closed its contract; see %s.log",
+                        role_names[role], role_names[role]);
+    }
+}
+
+/* When something is due if nothing happens before. */
+static int64_t next_deadline(const struct call *call)
+{
+    int64_t deadline_ns = MIN(call->start_ns + call->spec->timeout_ns,
+                              signaling_next_deadline(call->signaling));
+    for (unsigned role = 0; role < N_ROLES; role++) {
+        const struct call_peer *peer = &call->peers[role];
+        if (peer->is_connected && !call->peers[!role].got_payload)
+            deadline_ns = MIN(deadline_ns, peer->next_send_ns);
+        if (peer->has_failed)
+            deadline_ns = MIN(deadline_ns, call->first_failure_ns + failure_grace_ns);
+        if (peer->closed_ns >= 0)
+            deadline_ns = MIN(deadline_ns, peer->closed_ns + exit_limit_ns);
+    }
+    return deadline_ns;
+}
+
+static void talk(struct call *call)
+{
+    int64_t limit_ns = call->start_ns + call->spec->timeout_ns;
+    while (!call->is_decided) {
+        int64_t now_ns = lab_now_ns(call->lab);
+        call_deliver_signals(call);
+        send_payloads(call, now_ns);
+        decide_by_state(call, now_ns);
+        decide_by_silence(call, now_ns);
+        if (!call->is_decided && now_ns >= limit_ns)
+            call_decide(call, OUTCOME_TIMEOUT, "not connected after %.1f s",
+                        (double)call->spec->timeout_ns / NS_PER_S);
+        if (!call->is_decided)
+            turn(call, next_deadline(call));
+    }
+}
+
+/* Lets the peers end in good order, so that a TURN allocation is given back in the
+   capture. */
+static void say_goodbye(struct call *call)
+{
+    int64_t limit_ns = lab_now_ns(call->lab) + close_limit_ns;
+    for (unsigned role = 0; role < N_ROLES; role++)
+        if (!call->peers[role].is_done)
+            peer_link_send(call->peers[role].link, contract_make_plain(CONTRACT_CLOSE));
+    while (!(call->peers[ROLE_OFFERER].is_done && call->peers[ROLE_ANSWERER].is_done) &&
+           lab_now_ns(call->lab) < limit_ns)
+        turn(call, limit_ns);
+}
+
+static void call_init(struct call *call, const struct call_spec *spec)
+{
+    *call = (struct call){ .spec = spec, .first_failure_ns = -1 };
+    traffic_init(&call->traffic);
+    for (unsigned role = 0; role < N_ROLES; role++) {
+        struct call_peer *peer = &call->peers[role];
+        peer->role = role;
+        peer->connected_ns = -1;
+        peer->closed_ns = -1;
+        for (unsigned i = 0; i < N_PHASES; i++)
+            peer->phases_ns[i] = -1;
+    }
+}
+
+static void call_clear(struct call *call)
+{
+    for (unsigned role = 0; role < N_ROLES; role++) {
+        struct call_peer *peer = &call->peers[role];
+        peer_link_free(peer->link);
+        json_decref(peer->selected);
+        g_free(peer->payload);
+        g_free(peer->stack);
+        g_free(peer->version);
+    }
+    signaling_free(call->signaling);
+    servers_free(call->servers);
+    lab_free(call->lab);
+    traffic_clear(&call->traffic);
+    g_free(call->why);
+}
+
+json_t *call_run(const struct call_spec *spec)
+{
+    struct call call;
+    call_init(&call, spec);
+    g_autoptr(GError) error = NULL;
+    if (set_up(&call, &error)) {
+        await_hello(&call);
+        begin(&call);
+        talk(&call);
+        record_add(call.record, lab_now_ns(call.lab), "call", EVENT_CALL_ENDED,
+                   json_pack("{s:s}", "outcome", outcome_names[call.outcome]));
+        say_goodbye(&call);
+    } else {
+        call_decide(&call, OUTCOME_ERROR, "%s", error->message);
+    }
+    if (call.record && !call.started)
+        record_start(call.record, call.start_ns);
+    json_t *result = NULL;
+    if (call.lab && call.record) {
+        g_autoptr(GError) problem = NULL;
+        result = call_make_result(&call);
+        if (!record_close(call.record, &problem)) {
+            json_decref(result);
+            result = call_blank_result(spec, problem->message);
+        }
+    } else {
+        result = call_blank_result(spec, call.why);
+    }
+    call_clear(&call);
+    return result;
+}

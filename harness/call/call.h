@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One call: one scenario, two peers, one mode, one seed; run in a worker. */
+#ifndef RTCLAB_CALL_CALL_H
+#define RTCLAB_CALL_CALL_H
+
+#include <stdint.h>
+
+#include <glib.h>
+#include <jansson.h>
+
+#include "scenario/scenario.h"
+
+struct call_spec {
+    const struct scenario *scenario;
+    const char *key;               /**< "nice~nice/nat/symmetric~symmetric/trickle/3" */
+    const char *names[N_ROLES];    /**< of the peers, as in the key */
+    const char *programs[N_ROLES]; /**< what to run */
+    enum mode mode;
+    unsigned repeat; /**< from 1 */
+    uint64_t seed;
+    int64_t timeout_ns;
+    const char *folder; /**< of the record; exists */
+};
+
+/**
+ * An entry of "calls" in results.json that says what the call is, and that it did not
+ * happen: outcome "error", nothing measured.
+ *
+ * @param why what happened, in words
+ * @return caller owns
+ */
+json_t *call_blank_result(const struct call_spec *spec, const char *why);
+
+/**
+ * Runs a call. Only in a worker (lab/sandbox.h).
+ * @return its entry of "calls"; whatever goes wrong is an outcome; caller owns
+ */
+json_t *call_run(const struct call_spec *spec);
+
+#endif

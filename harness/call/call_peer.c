@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a call makes of its peers' messages, and what it tells them.
+ *
+ * Nothing that a peer says is trusted: times that it stamps are kept between the call's
+ * begin and now, lines that break the contract become peer.warning events and, when there
+ * are too many, end the call.
+ */
+#include "call/call_state.h"
+
+#include <string.h>
+
+enum { INVALID_LINES_MAX = 100 };
+
+static const char *name_of(const struct call_peer *peer)
+{
+    return role_names[peer->role];
+}
+
+static void reach(struct call_peer *peer, enum call_phase phase, int64_t at_ns)
+{
+    if (peer->phases_ns[phase] < 0)
+        peer->phases_ns[phase] = at_ns;
+}
+
+static void warn_of(struct call *call, struct call_peer *peer, const char *what)
+{
+    record_add(call->record, lab_now_ns(call->lab), name_of(peer), EVENT_PEER_WARNING,
+               json_pack("{s:s}", "what", what));
+}
+
+/* ---- hello ---- */
+
+static void take_hello(struct call *call, struct call_peer *peer,
+                       const struct contract_message *m)
+{
+    if (peer->stack) {
+        warn_of(call, peer, "a second hello");
+        return;
+    }
+    if (m->contract != CONTRACT_VERSION) {
+        call_decide(call, OUTCOME_UNSUPPORTED,
+                    "%s speaks version %d of the contract, this is version %d",
+                    name_of(peer), m->contract, CONTRACT_VERSION);
+        return;
+    }
+    peer->stack = g_strdup(m->stack);
+    peer->version = g_strdup(m->version);
+    peer->capabilities = m->capabilities;
+    record_add(call->record, lab_now_ns(call->lab), name_of(peer), EVENT_PEER_STARTED,
+               json_pack("{s:s, s:s}", "stack", m->stack, "version", m->version));
+}
+
+/* ---- signals ---- */
+
+static json_t *describe_body(const json_t *body)
+{
+    json_t *description = json_object_get(body, "description");
+    if (description)
+        return json_copy(description);
+    return json_pack("{s:O}", "candidate",
+                     json_object_get(json_object_get(body, "candidate"), "candidate"));
+}
+
+static bool is_description(const struct signal *signal, const char *type)
+{
+    const json_t *description = json_object_get(signal->body, "description");
+    return g_strcmp0(json_string_value(json_object_get(description, "type")), type) == 0;
+}
+
+static void take_signal(struct call *call, struct call_peer *peer,
+                        const struct contract_message *m)
+{
+    if (!call->started) {
+        warn_of(call, peer, "a signal before it was configured");
+        return;
+    }
+    int64_t now_ns = lab_now_ns(call->lab);
+    const struct signal *sent =
+        signaling_submit(call->signaling, peer->role, m->json, now_ns);
+    if (!sent)
+        return;
+    record_add(call->record, now_ns, name_of(peer), EVENT_SIGNAL_SENT,
+               describe_body(sent->body));
+    if (is_description(sent, "offer"))
+        reach(peer, PHASE_OFFER_SENT, now_ns);
+}
+
+void call_deliver_signals(struct call *call)
+{
+    struct signal *signal;
+    int64_t now_ns = lab_now_ns(call->lab);
+    while ((signal = signaling_pop(call->signaling, now_ns))) {
+        struct call_peer *to = &call->peers[!signal->from];
+        record_add(call->record, now_ns, name_of(to), EVENT_SIGNAL_DELIVERED,
+                   describe_body(signal->body));
+        if (is_description(signal, "answer"))
+            reach(to, PHASE_ANSWER_RECEIVED, now_ns);
+        json_t *message = json_copy(signal->body);
+        json_object_set_new(message, "type", json_string("signal"));
+        if (!peer_link_send(to->link, message) && !to->is_done)
+            call_decide(call, OUTCOME_ERROR, "%s does not read its contract",
+                        name_of(to));
+        signal_free(signal);
+    }
+}
+
+/* ---- events ---- */
+
+static const char *text_of(const json_t *data, const char *key)
+{
+    const char *text = json_string_value(json_object_get(data, key));
+    return text ? text : "";
+}
+
+static void take_connection_state(struct call *call, struct call_peer *peer,
+                                  const char *state, int64_t at_ns)
+{
+    peer->is_connected = strcmp(state, "connected") == 0;
+    peer->has_failed = strcmp(state, "failed") == 0;
+    if (peer->is_connected && peer->connected_ns < 0) {
+        peer->connected_ns = at_ns;
+        peer->next_send_ns = lab_now_ns(call->lab);
+    }
+    if (peer->has_failed && call->first_failure_ns < 0)
+        call->first_failure_ns = at_ns;
+}
+
+static void take_message(struct call *call, struct call_peer *peer, const json_t *data)
+{
+    if (strcmp(text_of(data, "data"), peer->payload) == 0)
+        peer->got_payload = true;
+    else
+        warn_of(call, peer, "received data that was not sent to it");
+}
+
+static void follow(struct call *call, struct call_peer *peer, enum event_kind kind,
+                   json_t *data, int64_t at_ns)
+{
+    const char *state = text_of(data, "state");
+    if (kind == EVENT_PEER_CANDIDATE)
+        reach(peer, PHASE_FIRST_CANDIDATE, at_ns);
+    if (kind == EVENT_PEER_GATHERING_STATE && strcmp(state, "complete") == 0)
+        reach(peer, PHASE_GATHERING_COMPLETE, at_ns);
+    if (kind == EVENT_PEER_ICE_STATE &&
+        (strcmp(state, "connected") == 0 || strcmp(state, "completed") == 0))
+        reach(peer, PHASE_ICE_CONNECTED, at_ns);
+    if (kind == EVENT_PEER_DTLS_STATE && strcmp(state, "connected") == 0)
+        reach(peer, PHASE_DTLS_CONNECTED, at_ns);
+    if (kind == EVENT_PEER_CHANNEL_OPEN)
+        reach(peer, PHASE_CHANNEL_OPEN, at_ns);
+    if (kind == EVENT_PEER_FIRST_MEDIA)
+        reach(peer, PHASE_FIRST_MEDIA, at_ns);
+    if (kind == EVENT_PEER_CONNECTION_STATE)
+        take_connection_state(call, peer, state, at_ns);
+    if (kind == EVENT_PEER_MESSAGE)
+        take_message(call, peer, data);
+    if (kind == EVENT_PEER_SELECTED_PAIR) {
+        json_decref(peer->selected);
+        peer->selected = json_incref(data);
+    }
+}
+
+static void take_event(struct call *call, struct call_peer *peer,
+                       const struct contract_message *m)
+{
+    int64_t now_ns = lab_now_ns(call->lab);
+    int64_t at_ns = m->t_ns >= call->start_ns && m->t_ns <= now_ns ? m->t_ns : now_ns;
+    json_t *data = m->data ? m->data : json_object();
+    record_add(call->record, at_ns, name_of(peer), m->kind, json_incref(data));
+    if (call->started)
+        follow(call, peer, m->kind, data, at_ns);
+    if (!m->data)
+        json_decref(data);
+}
+
+/* ---- all messages ---- */
+
+static void take(struct call *call, struct call_peer *peer,
+                 const struct contract_message *m)
+{
+    if (!peer->stack && m->type != CONTRACT_HELLO) {
+        warn_of(call, peer, "something other than hello first");
+        return;
+    }
+    switch (m->type) {
+    case CONTRACT_HELLO:
+        take_hello(call, peer, m);
+        break;
+    case CONTRACT_SIGNAL:
+        take_signal(call, peer, m);
+        break;
+    case CONTRACT_EVENT:
+        take_event(call, peer, m);
+        break;
+    case CONTRACT_UNSUPPORTED:
+        call_decide(call, OUTCOME_UNSUPPORTED, "%s: %s", name_of(peer), m->text);
+        break;
+    case CONTRACT_DONE:
+        peer->is_done = true;
+        break;
+    case CONTRACT_CONFIGURE:
+    case CONTRACT_RESTART_ICE:
+    case CONTRACT_SEND:
+    case CONTRACT_CLOSE:
+    case CONTRACT_N_TYPES:
+        break; /* contract_parse() refuses what only the harness may say */
+    }
+}
+
+void call_read_peer(struct call *call, struct call_peer *peer)
+{
+    for (;;) {
+        g_auto(contract_message) message = { 0 };
+        g_autoptr(GError) error = NULL;
+        switch (peer_link_next(peer->link, &message, &error)) {
+        case PEER_LINK_NONE:
+            return;
+        case PEER_LINK_END:
+            if (!peer->is_done)
+                peer->closed_ns = lab_now_ns(call->lab);
+            peer->is_done = true;
+            return;
+        case PEER_LINK_MESSAGE:
+            take(call, peer, &message);
+            break;
+        case PEER_LINK_INVALID:
+            warn_of(call, peer, error->message);
+            if (++peer->n_invalid > INVALID_LINES_MAX) {
+                call_decide(call, OUTCOME_ERROR, "%s breaks its contract: %s",
+                            name_of(peer), error->message);
+                return;
+            }
+            break;
+        }
+    }
+}
+
+/* What the scenario asks of a peer and it does not have, or 0. */
+static unsigned lacks(const struct call *call, const struct call_peer *peer)
+{
+    const struct peer_setup *setup = &call->spec->scenario->peers[peer->role];
+    unsigned wanted = CONTRACT_CAN_DATA;
+    bool trickles = call->spec->mode == MODE_TRICKLE ||
+                    (call->spec->mode == MODE_HALF && peer->role == ROLE_ANSWERER);
+    if (trickles)
+        wanted |= CONTRACT_CAN_TRICKLE;
+    if (setup->tcp)
+        wanted |= CONTRACT_CAN_ICE_TCP;
+    if (setup->relay_only)
+        wanted |= CONTRACT_CAN_RELAY;
+    return wanted & ~peer->capabilities;
+}
+
+void call_configure_peer(struct call *call, struct call_peer *peer)
+{
+    static const char *const names[] = {
+#define X(symbol, name) name,
+        CONTRACT_CAPABILITIES(X)
+#undef X
+    };
+    const struct peer_setup *setup = &call->spec->scenario->peers[peer->role];
+    unsigned missing = lacks(call, peer);
+    for (unsigned bit = 0; bit < G_N_ELEMENTS(names); bit++)
+        if (missing & 1u << bit)
+            call_decide(call, OUTCOME_UNSUPPORTED, "%s (%s) cannot do %s", name_of(peer),
+                        peer->stack, names[bit]);
+    if (missing)
+        return;
+    json_t *protocols = json_array();
+    if (setup->udp)
+        json_array_append_new(protocols, json_string("udp"));
+    if (setup->tcp)
+        json_array_append_new(protocols, json_string("tcp"));
+    json_t *message = json_pack(
+        "{s:s, s:s, s:o, s:s, s:o, s:[s]}", "type", "configure", "role", name_of(peer),
+        "iceServers", servers_ice_servers(call->servers, setup), "iceTransportPolicy",
+        setup->relay_only ? "relay" : "all", "protocols", protocols, "negotiate", "data");
+    if (!peer_link_send(peer->link, message))
+        call_decide(call, OUTCOME_ERROR, "%s does not read its contract", name_of(peer));
+}

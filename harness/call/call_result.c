@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A call's entry in results.json, keys as harness/README.md has them ("Records"). What
+ * was not reached is null, never 0.
+ */
+#include "call/call_state.h"
+
+#include <math.h>
+
+#include "base/clock.h"
+#include "call/judge.h"
+
+/* Beyond the 99th percentile of this, packets were so late that the latencies of the call
+   are not the network's alone. A tenth of a short path's round trip. */
+static const int64_t lateness_budget_ns = 2 * NS_PER_MS;
+
+static const char *const phase_names[N_PHASES] = {
+#define X(symbol, name) [PHASE_##symbol] = name,
+    CALL_PHASES(X)
+#undef X
+};
+
+static json_t *milliseconds(int64_t ns)
+{
+    return json_real(round((double)ns / (double)NS_PER_US) / 1000.0);
+}
+
+static json_t *since_start(const struct call *call, int64_t at_ns)
+{
+    return at_ns < 0 ? json_null() : milliseconds(at_ns - call->start_ns);
+}
+
+static json_t *describe_phases(const struct call *call, const struct call_peer *peer)
+{
+    json_t *phases = json_object();
+    for (unsigned i = 0; i < N_PHASES; i++) {
+        int64_t at_ns = peer->phases_ns[i];
+        if (i == PHASE_FIRST_CHECK)
+            at_ns = call->traffic.first_check_ns[peer->role];
+        if (i == PHASE_FIRST_VALID)
+            at_ns = call->traffic.first_valid_ns[peer->role];
+        json_object_set_new(phases, phase_names[i], since_start(call, at_ns));
+    }
+    return phases;
+}
+
+static json_t *describe_pair(const struct call_peer *peer)
+{
+    json_t *local = json_object_get(peer->selected, "local");
+    json_t *remote = json_object_get(peer->selected, "remote");
+    if (!local || !remote)
+        return json_null();
+    return json_pack("{s:O?, s:O?, s:O?}", "local", json_object_get(local, "type"),
+                     "remote", json_object_get(remote, "type"), "protocol",
+                     json_object_get(local, "protocol"));
+}
+
+static json_t *describe_lateness(const struct call *call)
+{
+    const struct lateness *l = lab_lateness(call->lab);
+    int64_t p99_ns = lateness_quantile_ns(l, 0.99);
+    return json_pack("{s:I, s:f, s:f, s:f, s:b}", "packets", (json_int_t)l->count,
+                     "p50_us", (double)lateness_quantile_ns(l, 0.5) / NS_PER_US, "p99_us",
+                     (double)p99_ns / NS_PER_US, "max_us", (double)l->max_ns / NS_PER_US,
+                     "within_budget", p99_ns <= lateness_budget_ns);
+}
+
+static json_t *blank(const struct call_spec *spec)
+{
+    g_autofree char *folder = g_strdup_printf("calls/%s", spec->key);
+    g_autofree char *events = g_strdup_printf("%s/%s", folder, RECORD_EVENTS_FILE);
+    g_autofree char *capture = g_strdup_printf("%s/%s", folder, RECORD_CAPTURE_FILE);
+    g_autofree char *seed = g_strdup_printf("%" G_GUINT64_FORMAT, spec->seed);
+    return json_pack(
+        "{s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:s, s:s, s:b, s:s, s:n, s:n, s:n, s:n,"
+        " s:{s:s, s:s}}",
+        "key", spec->key, "scenario", spec->scenario->id, "offerer",
+        spec->names[ROLE_OFFERER], "answerer", spec->names[ROLE_ANSWERER], "mode",
+        mode_names[spec->mode], "repeat", (int)spec->repeat, "seed", seed, "clock",
+        "wall", "outcome", outcome_names[OUTCOME_ERROR], "as_expected", 0, "why", "",
+        "setup_ms", "phases_ms", "selected", "counts", "artifacts", "events", events,
+        "pcap", capture);
+}
+
+static void judge(json_t *result, const struct call_spec *spec, const char *why)
+{
+    json_object_set_new(result, "why", json_string(why ? why : ""));
+    g_autofree char *unexpected = judge_call(&spec->scenario->expect, spec->mode, result);
+    json_object_set_new(result, "as_expected", json_boolean(!unexpected));
+    if (unexpected)
+        json_object_set_new(result, "why", json_string(unexpected));
+}
+
+json_t *call_blank_result(const struct call_spec *spec, const char *why)
+{
+    json_t *result = blank(spec);
+    judge(result, spec, why);
+    return result;
+}
+
+json_t *call_make_result(const struct call *call)
+{
+    const struct call_peer *offerer = &call->peers[ROLE_OFFERER];
+    const struct call_peer *answerer = &call->peers[ROLE_ANSWERER];
+    json_t *result = blank(call->spec);
+    json_object_set_new(result, "outcome", json_string(outcome_names[call->outcome]));
+    if (call->outcome == OUTCOME_CONNECTED)
+        json_object_set_new(
+            result, "setup_ms",
+            since_start(call, MAX(offerer->connected_ns, answerer->connected_ns)));
+    if (call->started) {
+        json_object_set_new(result, "phases_ms",
+                            json_pack("{s:o, s:o}", "offerer",
+                                      describe_phases(call, offerer), "answerer",
+                                      describe_phases(call, answerer)));
+        json_object_set_new(result, "selected",
+                            json_pack("{s:o, s:o}", "offerer", describe_pair(offerer),
+                                      "answerer", describe_pair(answerer)));
+        json_object_set_new(
+            result, "counts",
+            json_pack("{s:I, s:I, s:I, s:I}", "packets",
+                      (json_int_t)call->traffic.packets, "stun_requests",
+                      (json_int_t)call->traffic.stun_requests, "retransmissions",
+                      (json_int_t)call->traffic.retransmissions, "dropped",
+                      (json_int_t)record_dropped(call->record)));
+        json_object_set_new(result, "lateness", describe_lateness(call));
+    }
+    judge(result, call->spec, call->why);
+    return result;
+}

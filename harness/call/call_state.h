@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a running call knows; shared by the files call*.c only. */
+#ifndef RTCLAB_CALL_CALL_STATE_H
+#define RTCLAB_CALL_CALL_STATE_H
+
+#include <stdbool.h>
+
+#include "call/call.h"
+#include "call/peer_link.h"
+#include "call/record.h"
+#include "call/servers.h"
+#include "call/signaling.h"
+#include "call/traffic.h"
+#include "lab/lab.h"
+
+/* The phases of DESIGN's records; symbol and name. Each is the time of a peer's own. */
+#define CALL_PHASES(X)                          \
+    X(FIRST_CANDIDATE, "first_candidate")       \
+    X(GATHERING_COMPLETE, "gathering_complete") \
+    X(OFFER_SENT, "offer_sent")                 \
+    X(ANSWER_RECEIVED, "answer_received")       \
+    X(FIRST_CHECK, "first_check")               \
+    X(FIRST_VALID, "first_valid")               \
+    X(ICE_CONNECTED, "ice_connected")           \
+    X(DTLS_CONNECTED, "dtls_connected")         \
+    X(CHANNEL_OPEN, "channel_open")             \
+    X(FIRST_MEDIA, "first_media")
+
+enum call_phase {
+#define X(symbol, name) PHASE_##symbol,
+    CALL_PHASES(X)
+#undef X
+        N_PHASES
+};
+
+struct call_peer {
+    enum role role;
+    struct peer_link *link;
+    char *stack; /**< of its hello; NULL: none yet */
+    char *version;
+    unsigned capabilities;
+    int64_t phases_ns[N_PHASES]; /**< -1: not reached */
+    int64_t connected_ns;        /**< first time; -1 */
+    bool is_connected;           /**< now */
+    bool has_failed;             /**< now */
+    bool is_done;                /**< said done, or its contract has ended */
+    int64_t closed_ns;           /**< it closed its contract without a word; -1 */
+    json_t *selected;            /**< data of its last peer.selected-pair */
+    char *payload;               /**< what the other peer sends to it */
+    bool got_payload;
+    int64_t next_send_ns; /**< when to have the other peer's payload sent (again) */
+    unsigned n_invalid;   /**< lines that broke the contract */
+};
+
+struct call {
+    const struct call_spec *spec;
+    struct lab *lab;
+    struct record *record;
+    struct servers *servers;
+    struct signaling *signaling;
+    struct traffic traffic;
+    struct call_peer peers[N_ROLES];
+    bool started;
+    int64_t start_ns;
+    int64_t first_failure_ns; /**< a peer failed; -1: none */
+    bool is_decided;
+    enum outcome outcome;
+    char *why; /**< NULL: nothing to say */
+};
+
+/** The outcome is known; the first decision stands. `why` is printf, or NULL. */
+void call_decide(struct call *call, enum outcome outcome, const char *why, ...)
+    G_GNUC_PRINTF(3, 4);
+
+/** Reads all that a peer has written on its contract (call_peer.c). */
+void call_read_peer(struct call *call, struct call_peer *peer);
+
+/** Tells a peer what it is configured with; the call has begun (call_peer.c). */
+void call_configure_peer(struct call *call, struct call_peer *peer);
+
+/** Hands signals over that are due (call_peer.c). */
+void call_deliver_signals(struct call *call);
+
+/** The call's entry in results.json, from what is known now (call_result.c). */
+json_t *call_make_result(const struct call *call);
+
+#endif

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Starting a peer and talking to it. Nothing here trusts it: lines are bounded, reading
+ * never blocks, and a peer that does not read is told apart from a slow one by what a
+ * socket's buffer holds (some 200 KiB; a call needs a few).
+ */
+#include "call/peer_link.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "peer/line_reader.h"
+
+#define PEER_FD_NUMBER 3 /* as process_start() gives it */
+
+struct peer_link {
+    struct lab *lab;
+    struct process *process;
+    int fd;
+    struct line_reader reader;
+    bool ended;
+};
+
+char *peer_link_find_program(const char *peer, GError **error)
+{
+    if (strchr(peer, '/')) {
+        g_autofree char *path = g_canonicalize_filename(peer, NULL);
+        if (g_file_test(path, G_FILE_TEST_IS_EXECUTABLE) &&
+            !g_file_test(path, G_FILE_TEST_IS_DIR))
+            return g_steal_pointer(&path);
+        g_set_error(error, RTC_ERROR, RTC_ERROR_USAGE, "peer %s: not an executable file",
+                    peer);
+        return NULL;
+    }
+    g_autofree char *name = g_strdup_printf("rtclab-peer-%s", peer);
+    g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
+    if (self) {
+        g_autofree char *folder = g_path_get_dirname(self);
+        g_autofree char *beside = g_build_filename(folder, name, NULL);
+        if (g_file_test(beside, G_FILE_TEST_IS_EXECUTABLE))
+            return g_steal_pointer(&beside);
+    }
+    char *found = g_find_program_in_path(name);
+    if (!found)
+        g_set_error(error, RTC_ERROR, RTC_ERROR_USAGE,
+                    "no peer \"%s\": there is no program %s beside rtclab or in PATH",
+                    peer, name);
+    return found;
+}
+
+char *peer_link_name(const char *peer)
+{
+    char *name = g_path_get_basename(peer);
+    /* It becomes part of a path and of a key. */
+    return g_strcanon(name,
+                      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                      "0123456789-_.",
+                      '_');
+}
+
+struct peer_link *peer_link_start(struct lab *lab, const char *name, const char *program,
+                                  unsigned iface, const char *log_path, GError **error)
+{
+    int ends[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
+        rtc_set_errno_error(error, RTC_ERROR_ENVIRONMENT, errno, "cannot make a socket");
+        return NULL;
+    }
+    g_auto(GStrv) environment = g_environ_setenv(g_get_environ(), CONTRACT_FD_VARIABLE,
+                                                 G_STRINGIFY(PEER_FD_NUMBER), TRUE);
+    const char *const argv[] = { program, NULL };
+    struct process_spec spec = {
+        .argv = argv,
+        .host = lab_find_host(lab, iface),
+        .log_path = log_path,
+        .extra_fd = ends[1],
+        .environment = environment,
+    };
+    struct process *process = lab_start(lab, name, &spec, NULL, error);
+    close(ends[1]);
+    if (!process) {
+        close(ends[0]);
+        return NULL;
+    }
+    struct peer_link *link = g_new0(struct peer_link, 1);
+    link->lab = lab;
+    link->process = process;
+    link->fd = ends[0];
+    line_reader_init(&link->reader, CONTRACT_LINE_MAX_BYTES);
+    lab_watch(lab, link->fd, link);
+    return link;
+}
+
+void peer_link_free(struct peer_link *link)
+{
+    if (!link)
+        return;
+    if (!link->ended)
+        lab_unwatch(link->lab, link->fd);
+    lab_end_process(link->lab, link->process);
+    close(link->fd);
+    line_reader_clear(&link->reader);
+    g_free(link);
+}
+
+struct process *peer_link_process(const struct peer_link *link)
+{
+    return link->process;
+}
+
+static enum peer_link_next take_line(struct peer_link *link, enum line_status status,
+                                     const char *line, size_t size,
+                                     struct contract_message *ret_message, GError **error)
+{
+    switch (status) {
+    case LINE_OK:
+        return contract_parse(line, size, CONTRACT_PEER, ret_message, error)
+                   ? PEER_LINK_MESSAGE
+                   : PEER_LINK_INVALID;
+    case LINE_OVER_LONG:
+        g_set_error(error, RTC_ERROR, RTC_ERROR_ENVIRONMENT,
+                    "a line of more than %d bytes", CONTRACT_LINE_MAX_BYTES);
+        return PEER_LINK_INVALID;
+    case LINE_NUL:
+        g_set_error(error, RTC_ERROR, RTC_ERROR_ENVIRONMENT, "a line with a NUL in it");
+        return PEER_LINK_INVALID;
+    case LINE_NONE:
+        break;
+    }
+    return link->ended ? PEER_LINK_END : PEER_LINK_NONE;
+}
+
+enum peer_link_next peer_link_next(struct peer_link *link,
+                                   struct contract_message *ret_message, GError **error)
+{
+    const char *line = NULL;
+    size_t size = 0;
+    for (;;) {
+        enum line_status status = line_reader_next(&link->reader, &line, &size);
+        if (status != LINE_NONE || link->ended)
+            return take_line(link, status, line, size, ret_message, error);
+        switch (line_reader_read(&link->reader, link->fd)) {
+        case LINE_READ_DATA:
+        case LINE_READ_FULL:
+            break;
+        case LINE_READ_AGAIN:
+            return PEER_LINK_NONE;
+        case LINE_READ_END:
+        case LINE_READ_ERROR:
+            link->ended = true;
+            lab_unwatch(link->lab, link->fd);
+            break;
+        }
+    }
+}
+
+gboolean peer_link_send(struct peer_link *link, json_t *message)
+{
+    g_autofree char *line = contract_line(message);
+    if (!line)
+        return FALSE;
+    size_t size = strlen(line);
+    return send(link->fd, line, size, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)size;
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Planning a run. Repeats are the outermost loop, so that a run that is cut short has
+ * something of each scenario, and drift of the machine falls on all modes alike.
+ */
+#include "call/plan.h"
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/rng.h"
+#include "call/peer_link.h"
+
+static uint64_t make_seed(const struct plan *plan, const struct run_options *options,
+                          const struct scenario *scenario, unsigned repeat)
+{
+    struct rng run = rng_seed(options->seed);
+    g_autofree char *name =
+        g_strdup_printf("%s~%s/%s/%u", plan->names[ROLE_OFFERER],
+                        plan->names[ROLE_ANSWERER], scenario->id, repeat);
+    struct rng call = rng_fork(&run, name);
+    return call.seed;
+}
+
+static void add_call(struct plan *plan, const struct run_options *options,
+                     const struct scenario *scenario, enum mode mode, unsigned repeat)
+{
+    g_autofree char *key = g_strdup_printf("%s~%s/%s/%s/%u", plan->names[ROLE_OFFERER],
+                                           plan->names[ROLE_ANSWERER], scenario->id,
+                                           mode_names[mode], repeat);
+    if (options->only_keys && !g_strv_contains(options->only_keys, key))
+        return;
+    struct call_spec spec = {
+        .scenario = scenario,
+        .mode = mode,
+        .repeat = repeat,
+        .seed = make_seed(plan, options, scenario, repeat),
+        .timeout_ns = (int64_t)(options->timeout_s * (double)NS_PER_S),
+        .key = g_steal_pointer(&key),
+    };
+    spec.folder = g_build_filename(options->out, "calls", spec.key, NULL);
+    for (unsigned role = 0; role < N_ROLES; role++) {
+        spec.names[role] = plan->names[role];
+        spec.programs[role] = plan->programs[role];
+    }
+    g_array_append_val(plan->calls, spec);
+}
+
+static void spec_clear(gpointer data)
+{
+    struct call_spec *spec = data;
+    g_free((char *)spec->key);
+    g_free((char *)spec->folder);
+}
+
+static gboolean check_keys(const struct plan *plan, const struct run_options *options,
+                           GError **error)
+{
+    for (const char *const *key = options->only_keys; key && *key; key++) {
+        bool found = false;
+        for (unsigned i = 0; i < plan->calls->len && !found; i++)
+            found =
+                g_str_equal(g_array_index(plan->calls, struct call_spec, i).key, *key);
+        if (!found) {
+            g_set_error(error, RTC_ERROR, RTC_ERROR_USAGE,
+                        "no call of this run has the key %s", *key);
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+/* Keeps every n-th call. */
+static void keep_shard(struct plan *plan, unsigned shard, unsigned n_shards)
+{
+    for (unsigned i = plan->calls->len; i-- > 0;)
+        if (i % n_shards != shard - 1)
+            g_array_remove_index(plan->calls, i);
+}
+
+struct plan *plan_new(const GPtrArray *scenarios, const struct run_options *options,
+                      GError **error)
+{
+    struct plan *plan = g_new0(struct plan, 1);
+    plan->calls = g_array_new(FALSE, FALSE, sizeof(struct call_spec));
+    g_array_set_clear_func(plan->calls, spec_clear);
+    gboolean ok = TRUE;
+    for (unsigned role = 0; role < N_ROLES && ok; role++) {
+        plan->names[role] = peer_link_name(options->peers[role]);
+        plan->programs[role] = peer_link_find_program(options->peers[role], error);
+        ok = plan->programs[role] != NULL;
+    }
+    for (unsigned repeat = 1; ok && repeat <= options->repeat; repeat++)
+        for (unsigned s = 0; s < scenarios->len; s++)
+            for (unsigned mode = 0; mode < N_MODES; mode++)
+                if (options->modes[mode])
+                    add_call(plan, options, scenarios->pdata[s], mode, repeat);
+    if (ok && !check_keys(plan, options, error))
+        ok = FALSE;
+    if (!ok) {
+        plan_free(plan);
+        return NULL;
+    }
+    keep_shard(plan, options->shard, options->n_shards);
+    return plan;
+}
+
+void plan_free(struct plan *plan)
+{
+    if (!plan)
+        return;
+    g_array_unref(plan->calls);
+    for (unsigned role = 0; role < N_ROLES; role++) {
+        g_free(plan->names[role]);
+        g_free(plan->programs[role]);
+    }
+    g_free(plan);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The calls of a run: scenario × mode × repeat, each with its key and its seed. */
+#ifndef RTCLAB_CALL_PLAN_H
+#define RTCLAB_CALL_PLAN_H
+
+#include <glib.h>
+
+#include "call/call.h"
+#include "call/run.h"
+
+/** The planned calls; programs, names and scenarios are borrowed by the specs. */
+struct plan {
+    char *names[N_ROLES];
+    char *programs[N_ROLES];
+    GArray *calls; /**< struct call_spec, in the order in which they shall run */
+};
+
+/**
+ * Plans a run. The seed of a call depends on the run's seed, the scenario, the peers and
+ * the repeat, and not on the mode: the modes of a repeat are a paired experiment. A shard
+ * gets every n-th call.
+ *
+ * @param scenarios array of struct scenario, borrowed for as long as the plan lives
+ * @return caller owns; NULL with RTC_ERROR_USAGE: no such peer, or a key of
+ *         `options->only_keys` that names no call
+ */
+struct plan *plan_new(const GPtrArray *scenarios, const struct run_options *options,
+                      GError **error);
+void plan_free(struct plan *plan);
+
+#endif
