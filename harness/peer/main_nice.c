@@ -159,6 +159,7 @@ int main(void)
         .contract = contract_peer_new(fd),
         .loop = g_main_loop_new(NULL, FALSE),
         .local.mid = "0",
+        .turn_urls = g_ptr_array_new_with_free_func(g_free),
         .early = g_ptr_array_new_with_free_func(g_free),
     };
     /* RFC 8866 section 5.2: a numeric id, of which stacks keep 63 bits. */
@@ -177,8 +178,7 @@ int main(void)
     g_clear_object(&peer.agent);
     contract_peer_free(peer.contract);
     g_ptr_array_unref(peer.early);
-    for (size_t i = 0; i < peer.n_turn; i++)
-        g_free(peer.turn[i].url);
+    g_ptr_array_unref(peer.turn_urls);
     g_main_loop_unref(peer.loop);
     return peer.exit_code;
 }

@@ -10,13 +10,6 @@
 
 #define NICE_PEER_COMPONENT 1 /**< the only component of the only stream */
 
-/** A server as it was configured, for peer.candidate-error. */
-struct nice_peer_turn {
-    char *url;
-    NiceAddress address; /**< not valid for a name */
-    bool answered;       /**< a relayed candidate came from it */
-};
-
 struct nice_peer {
     struct contract_peer *contract;
     GMainLoop *loop;
@@ -25,8 +18,8 @@ struct nice_peer {
     bool configured, offerer, udp, tcp, relay_only;
     NiceAgent *agent; /**< NULL until configured */
     guint stream;
-    struct nice_peer_turn turn[CONTRACT_SERVERS_MAX];
-    size_t n_turn;
+    GPtrArray *turn_urls;
+    bool has_relayed; /**< a relayed candidate was gathered */
     bool gathering, gathered, closing;
     bool was_connecting; /**< since the last (re)start: W3C's "checking" follows "new" */
     const char *connection_state; /**< last reported */

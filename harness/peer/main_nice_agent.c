@@ -102,24 +102,11 @@ static void on_state(NiceAgent *agent, guint stream, guint component, guint stat
         nice_peer_report_connection(peer, states[state].connection_state);
 }
 
-/* Which TURN server a relayed candidate is from. */
-static void mark_answered(struct nice_peer *peer, const NiceCandidate *candidate)
-{
-    NiceAddress server;
-    if (candidate->type != NICE_CANDIDATE_TYPE_RELAYED)
-        return;
-    nice_candidate_relay_address(candidate, &server);
-    for (size_t i = 0; i < peer->n_turn; i++)
-        if (nice_address_is_valid(&peer->turn[i].address) &&
-            nice_address_equal(&peer->turn[i].address, &server))
-            peer->turn[i].answered = true;
-}
-
 static void on_candidate(NiceAgent *agent, NiceCandidate *candidate,
                          struct nice_peer *peer)
 {
     (void)agent;
-    mark_answered(peer, candidate);
+    peer->has_relayed |= candidate->type == NICE_CANDIDATE_TYPE_RELAYED;
     nice_peer_tell_candidate(peer, candidate);
 }
 
@@ -138,6 +125,22 @@ static void report_gathering(struct nice_peer *peer, const char *state)
                         json_pack("{s:s}", "state", state));
 }
 
+/*
+ * Which server a relayed candidate is from cannot be asked:
+ * nice_candidate_relay_address() of 0.1.21 crashes on each candidate that the public API
+ * gives out, as those are copies without their server. So only the failure of all TURN
+ * servers is known. A missing server-reflexive candidate says nothing: without a NAT it
+ * is a duplicate, and dropped.
+ */
+static void report_candidate_errors(struct nice_peer *peer)
+{
+    for (guint i = 0; !peer->has_relayed && i < peer->turn_urls->len; i++)
+        contract_peer_event(peer->contract, EVENT_PEER_CANDIDATE_ERROR,
+                            json_pack("{s:s, s:s}", "url",
+                                      g_ptr_array_index(peer->turn_urls, i), "errorText",
+                                      "gave no relayed candidate"));
+}
+
 static void on_gathered(NiceAgent *agent, guint stream, struct nice_peer *peer)
 {
     (void)agent, (void)stream;
@@ -145,11 +148,7 @@ static void on_gathered(NiceAgent *agent, guint stream, struct nice_peer *peer)
         return;
     peer->gathering = false;
     peer->gathered = true;
-    for (size_t i = 0; i < peer->n_turn; i++)
-        if (!peer->turn[i].answered && nice_address_is_valid(&peer->turn[i].address))
-            contract_peer_event(peer->contract, EVENT_PEER_CANDIDATE_ERROR,
-                                json_pack("{s:s, s:s}", "url", peer->turn[i].url,
-                                          "errorText", "gave no relayed candidate"));
+    report_candidate_errors(peer);
     nice_peer_tell_end(peer);
     report_gathering(peer, "complete");
     nice_peer_check_pairs(peer);
@@ -209,7 +208,7 @@ static void add_local_addresses(struct nice_peer *peer)
 }
 
 /* libnice has one STUN server for all; its TURN servers are numbered by preference. */
-static bool add_servers(struct nice_peer *peer, const struct contract_configuration *c)
+static void add_servers(struct nice_peer *peer, const struct contract_configuration *c)
 {
     bool has_stun = false;
     for (size_t i = 0; i < c->n_servers; i++) {
@@ -232,13 +231,8 @@ static bool add_servers(struct nice_peer *peer, const struct contract_configurat
             contract_peer_warn(peer->contract, "%s: libnice refused it", s->text);
             continue;
         }
-        struct nice_peer_turn *turn = &peer->turn[peer->n_turn++];
-        turn->url = g_strdup(s->text);
-        nice_address_init(&turn->address);
-        if (nice_address_set_from_string(&turn->address, s->url.host))
-            nice_address_set_port(&turn->address, s->url.port);
+        g_ptr_array_add(peer->turn_urls, g_strdup(s->text));
     }
-    return true;
 }
 
 bool nice_peer_make_agent(struct nice_peer *peer, const struct contract_configuration *c)
@@ -273,7 +267,8 @@ bool nice_peer_make_agent(struct nice_peer *peer, const struct contract_configur
     nice_agent_attach_recv(peer->agent, peer->stream, NICE_PEER_COMPONENT, NULL,
                            on_message, peer);
     add_local_addresses(peer);
-    return add_servers(peer, c);
+    add_servers(peer, c);
+    return true;
 }
 
 void nice_peer_gather(struct nice_peer *peer)
