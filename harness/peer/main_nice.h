@@ -15,7 +15,7 @@ struct nice_peer {
     GMainLoop *loop;
     int exit_code;
 
-    bool configured, offerer, udp, tcp, relay_only;
+    bool configured, offerer, udp, tcp;
     NiceAgent *agent; /**< NULL until configured */
     guint stream;
     GPtrArray *turn_urls;

@@ -250,7 +250,6 @@ bool nice_peer_make_agent(struct nice_peer *peer, const struct contract_configur
     peer->offerer = c->offerer;
     peer->udp = c->udp;
     peer->tcp = c->tcp;
-    peer->relay_only = c->relay_only;
     peer->agent = nice_agent_new_full(NULL, NICE_COMPATIBILITY_RFC5245,
                                       NICE_AGENT_OPTION_ICE_TRICKLE);
     g_object_set(peer->agent, "controlling-mode", (gboolean)c->offerer, "upnp", FALSE,
@@ -273,7 +272,7 @@ bool nice_peer_make_agent(struct nice_peer *peer, const struct contract_configur
 
 void nice_peer_gather(struct nice_peer *peer)
 {
-    bool again = peer->gathered;
+    bool again = peer->gathering || peer->gathered;
     peer->gathering = true;
     report_gathering(peer, "gathering");
     if (!again) {
@@ -283,12 +282,15 @@ void nice_peer_gather(struct nice_peer *peer)
         }
         return;
     }
+    /* libnice gathers once and keeps its candidates through a restart, which may come
+     * before it is done: then the rest follows by itself, with the new credentials. */
     GSList *candidates =
         nice_agent_get_local_candidates(peer->agent, peer->stream, NICE_PEER_COMPONENT);
     for (GSList *i = candidates; i; i = i->next)
         nice_peer_tell_candidate(peer, i->data);
     g_slist_free_full(candidates, (GDestroyNotify)nice_candidate_free);
-    on_gathered(peer->agent, peer->stream, peer);
+    if (peer->gathered)
+        on_gathered(peer->agent, peer->stream, peer);
 }
 
 void nice_peer_send(struct nice_peer *peer, const char *text)

@@ -168,6 +168,11 @@ static void take_candidate(struct nice_peer *peer, const char *text)
                            c.component);
         return;
     }
+    if (c.transport == SDP_UDP ? !peer->udp : !peer->tcp) {
+        contract_peer_warn(peer->contract, "candidate: %s is not configured, ignored",
+                           c.transport == SDP_UDP ? "udp" : "tcp");
+        return;
+    }
     contract_peer_event(peer->contract, EVENT_PEER_REMOTE_CANDIDATE,
                         candidate_data(&c, text));
     NiceCandidate *nice = nice_candidate_new(nice_types[c.type]);
@@ -182,7 +187,6 @@ static void take_candidate(struct nice_peer *peer, const char *text)
         nice_address_set_from_string(&nice->base_addr, c.related_address))
         nice_address_set_port(&nice->base_addr, c.related_port);
     GSList one = { .data = nice };
-    /* 0 for a transport that is not configured, which is no fault of the other side. */
     if (nice_agent_set_remote_candidates(peer->agent, peer->stream, NICE_PEER_COMPONENT,
                                          &one) > 0)
         peer->n_remote++;

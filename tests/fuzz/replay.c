@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Runs a fuzz target over the files of a folder, where there is no libFuzzer. */
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 
