@@ -121,4 +121,11 @@ bool scenario_has_chance(const struct scenario *scenario);
 /** JSON Schema (draft 2020-12) of a scenario file, made from the table of keys. */
 json_t *scenario_schema(void);
 
+/**
+ * Everything about a scenario for a reader: its network drawn as a tree with addresses,
+ * each NAT in the words of RFC 4787, servers, peers, signalling, what is expected.
+ * @return many lines, the last one ended; caller owns
+ */
+char *scenario_format(const struct scenario *scenario);
+
 #endif

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Scenario files: JSON text is read by the tables of fields.h into a document (reader.c),
+ * the document is checked (check.c), given addresses (addresses.c) and turned into what
+ * the harness works with (assemble.c). Each step adds its problems; a scenario comes out
+ * only when there is none.
+ *
+ * JSON is strict (RFC 8259): no comments, no key twice. Its syntax errors end the
+ * reading, as nothing after them can be trusted.
+ */
+#include "scenario/scenario.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "scenario/addresses.h"
+#include "scenario/assemble.h"
+#include "scenario/check.h"
+#include "scenario/reader.h"
+
+const char *const role_names[N_ROLES] = {
+    [ROLE_OFFERER] = "offerer",
+    [ROLE_ANSWERER] = "answerer",
+};
+const char *const mode_names[N_MODES] = {
+    [MODE_TRICKLE] = "trickle",
+    [MODE_HALF] = "half",
+    [MODE_FULL] = "full",
+};
+const char *const outcome_names[N_OUTCOMES] = {
+    [OUTCOME_CONNECTED] = "connected", [OUTCOME_FAILED] = "failed",
+    [OUTCOME_TIMEOUT] = "timeout",     [OUTCOME_UNSUPPORTED] = "unsupported",
+    [OUTCOME_ERROR] = "error",
+};
+
+/* ---- reading ---- */
+
+static struct scenario *scenario_from_json(json_t *value, const char *id,
+                                           struct problems *problems)
+{
+    struct reader *reader = reader_new(problems);
+    struct document document = { 0 };
+    reader_read(reader, &document_shape, value, &document);
+    check_document(&document, problems);
+    if (problems->n == 0)
+        addresses_assign(&document, problems);
+    struct scenario *scenario = NULL;
+    if (problems->n == 0) {
+        scenario = g_new0(struct scenario, 1);
+        scenario->id = g_strdup(id);
+        scenario->path = g_strdup(problems->file);
+        scenario->document = json_incref(value);
+        assemble_scenario(&document, scenario);
+    }
+    reader_free(reader);
+    return scenario;
+}
+
+struct scenario *scenario_parse(const char *text, size_t size, const char *path,
+                                const char *id, GPtrArray *problem_lines)
+{
+    struct problems problems = { .file = path, .lines = problem_lines };
+    if (size > DOCUMENT_MAX_BYTES) {
+        problems_add(&problems, "", "must be at most %d bytes, is %zu",
+                     DOCUMENT_MAX_BYTES, size);
+        return NULL;
+    }
+    json_error_t error;
+    g_autoptr(json_t) value = json_loadb(text, size, JSON_REJECT_DUPLICATES, &error);
+    if (!value) {
+        g_autofree char *message =
+            g_strdup_printf("must be JSON, is not: %s", error.text);
+        problems_add_at(&problems, error.line, error.column, message);
+        return NULL;
+    }
+    return scenario_from_json(value, id, &problems);
+}
+
+/* The bytes of a regular file that is not too big; what else there may be never ends. */
+static char *read_file(const char *path, size_t *ret_size, struct problems *problems)
+{
+    if (g_file_test(path, G_FILE_TEST_EXISTS) &&
+        !g_file_test(path, G_FILE_TEST_IS_REGULAR)) {
+        problems_add(problems, "", "must be a file, is something else");
+        return NULL;
+    }
+    FILE *file = fopen(path, "rbe");
+    if (!file) {
+        problems_add(problems, "", "must be a readable file, is not: %s",
+                     g_strerror(errno));
+        return NULL;
+    }
+    /* One byte more than allowed, for scenario_parse() to see that there are more. */
+    char *text = g_malloc(DOCUMENT_MAX_BYTES + 1);
+    errno = 0;
+    *ret_size = fread(text, 1, DOCUMENT_MAX_BYTES + 1, file);
+    if (ferror(file)) {
+        problems_add(problems, "", "must be a readable file, is not: %s",
+                     g_strerror(errno));
+        g_clear_pointer(&text, g_free);
+    }
+    fclose(file);
+    return text;
+}
+
+struct scenario *scenario_load(const char *path, const char *id, GPtrArray *problem_lines)
+{
+    struct problems problems = { .file = path, .lines = problem_lines };
+    size_t size;
+    g_autofree char *text = read_file(path, &size, &problems);
+    return text ? scenario_parse(text, size, path, id, problem_lines) : NULL;
+}
+
+/* ---- freeing ---- */
+
+static void free_site(struct site_config *site)
+{
+    for (unsigned i = 0; i < site->n_middleboxes; i++)
+        g_free((char *)site->middleboxes[i].name);
+    for (unsigned i = 0; i < site->n_interfaces; i++)
+        g_free((char *)site->interfaces[i].name);
+    g_free(site->interfaces);
+    g_free((char *)site->name);
+}
+
+static void free_peer(struct peer_setup *peer)
+{
+    for (unsigned i = 0; i < peer->n_ice_servers; i++) {
+        g_strfreev(peer->ice_servers[i].urls);
+        g_free(peer->ice_servers[i].username);
+        g_free(peer->ice_servers[i].credential);
+    }
+    g_free(peer->ice_servers);
+}
+
+void scenario_free(struct scenario *scenario)
+{
+    if (!scenario)
+        return;
+    for (unsigned i = 0; i < scenario->network.n_sites; i++)
+        free_site(&scenario->network.sites[i]);
+    g_free(scenario->network.sites);
+    for (unsigned i = 0; i < scenario->n_hosts; i++)
+        g_free(scenario->hosts[i].name);
+    g_free(scenario->hosts);
+    for (unsigned i = 0; i < scenario->n_servers; i++)
+        g_free(scenario->servers[i].name);
+    g_free(scenario->servers);
+    for (int role = 0; role < N_ROLES; role++)
+        free_peer(&scenario->peers[role]);
+    g_strfreev(scenario->expect.selected);
+    g_strfreev(scenario->expect.selected_protocols);
+    g_strfreev(scenario->tags);
+    g_free(scenario->id);
+    g_free(scenario->path);
+    g_free(scenario->title);
+    g_free(scenario->description);
+    json_decref(scenario->document);
+    g_free(scenario);
+}
+
+/* ---- asking ---- */
+
+bool scenario_has_tag(const struct scenario *scenario, const char *tag)
+{
+    return g_strv_contains((const char *const *)scenario->tags, tag);
+}
+
+const struct host *scenario_find_host(const struct scenario *scenario, const char *name)
+{
+    for (unsigned i = 0; i < scenario->n_hosts; i++) {
+        if (strcmp(scenario->hosts[i].name, name) == 0)
+            return &scenario->hosts[i];
+    }
+    return NULL;
+}
+
+static bool direction_has_chance(const struct link_direction *d)
+{
+    return d->jitter_ns > 0 || d->loss > 0 || d->burst.enter > 0 || d->reorder > 0 ||
+           d->duplicate > 0;
+}
+
+static bool nat_has_chance(const struct nat_config *nat)
+{
+    bool random_conflict =
+        nat->allocation == NAT_PRESERVE && nat->on_conflict == NAT_CONFLICT_RANDOM;
+    bool arbitrary = nat->pooling == NAT_POOLING_ARBITRARY && nat->n_external > 1;
+    return nat->allocation == NAT_RANDOM || random_conflict || arbitrary;
+}
+
+bool scenario_has_chance(const struct scenario *scenario)
+{
+    for (unsigned i = 0; i < scenario->network.n_sites; i++) {
+        const struct site_config *site = &scenario->network.sites[i];
+        if (direction_has_chance(&site->link.up) ||
+            direction_has_chance(&site->link.down))
+            return true;
+        for (unsigned j = 0; j < site->n_middleboxes; j++) {
+            const struct middlebox_config *box = &site->middleboxes[j];
+            if (box->kind == MIDDLEBOX_NAT && nat_has_chance(&box->nat))
+                return true;
+        }
+    }
+    return false;
+}
