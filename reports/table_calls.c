@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Calls in words. A call is one of three: as expected, unsupported (a peer lacks a
+ * capability; neither good nor bad), or not as expected. Only the last is listed with its
+ * reason, and only the first few of those: when everything fails it fails for one reason,
+ * and the rest stands in results.json.
+ */
+#include "reports/table_calls.h"
+
+#include <string.h>
+
+#include "reports/text.h"
+
+#define MAX_LISTED 20
+
+enum verdict { AS_EXPECTED, UNSUPPORTED, NOT_AS_EXPECTED, N_VERDICTS };
+
+static const char *text_of(const json_t *object, const char *key, const char *fallback)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    return text ? text : fallback;
+}
+
+static enum verdict verdict_of(const json_t *call)
+{
+    if (strcmp(text_of(call, "outcome", ""), "unsupported") == 0)
+        return UNSUPPORTED;
+    return json_is_true(json_object_get(call, "as_expected")) ? AS_EXPECTED
+                                                              : NOT_AS_EXPECTED;
+}
+
+/* Words counted in the order in which they first came. */
+struct tally {
+    GPtrArray *words; /* char * */
+    GArray *counts;   /* guint */
+};
+
+static void tally_init(struct tally *tally)
+{
+    tally->words = g_ptr_array_new_with_free_func(g_free);
+    tally->counts = g_array_new(FALSE, FALSE, sizeof(guint));
+}
+
+static void tally_clear(struct tally *tally)
+{
+    g_ptr_array_unref(tally->words);
+    g_array_unref(tally->counts);
+}
+
+static void tally_add(struct tally *tally, char *word_consumed)
+{
+    guint at = 0;
+    if (g_ptr_array_find_with_equal_func(tally->words, word_consumed, g_str_equal, &at)) {
+        g_array_index(tally->counts, guint, at)++;
+        g_free(word_consumed);
+        return;
+    }
+    guint one = 1;
+    g_ptr_array_add(tally->words, word_consumed);
+    g_array_append_val(tally->counts, one);
+}
+
+/* The most frequent word, borrowed, or NULL; the earlier one of equals. */
+static const char *tally_top(const struct tally *tally, guint *ret_count)
+{
+    const char *top = NULL;
+    for (guint i = 0; i < tally->words->len; i++) {
+        guint count = g_array_index(tally->counts, guint, i);
+        if (top && count <= *ret_count)
+            continue;
+        top = tally->words->pdata[i];
+        *ret_count = count;
+    }
+    return top;
+}
+
+/* "srflx~prflx", "host~host/tcp"; "connected" if the call does not say. */
+static char *pair_of(const json_t *call)
+{
+    const json_t *selected = json_object_get(call, "selected");
+    const json_t *offerer = json_object_get(selected, "offerer");
+    const char *left = text_of(offerer, "local", NULL);
+    const char *right = text_of(json_object_get(selected, "answerer"), "local", NULL);
+    if (!left && !right)
+        return g_strdup("connected");
+    g_autofree char *pair = g_strdup_printf(
+        "%s~%s%s", left ? left : "?", right ? right : "?",
+        strcmp(text_of(offerer, "protocol", ""), "tcp") == 0 ? "/tcp" : "");
+    return text_escape(pair);
+}
+
+/* The tone and what stands behind the outcome. */
+static const char *judge(const guint verdicts[N_VERDICTS], gboolean connected,
+                         enum table_tone *ret_tone)
+{
+    if (verdicts[NOT_AS_EXPECTED] > 0) {
+        *ret_tone = TABLE_BAD;
+        return "!";
+    }
+    if (verdicts[AS_EXPECTED] == 0) {
+        *ret_tone = TABLE_ODD;
+        return "";
+    }
+    *ret_tone = TABLE_GOOD;
+    return connected ? "" : " (expected)";
+}
+
+char *table_describe_calls(const GPtrArray *calls, enum table_tone *ret_tone,
+                           gboolean *ret_has_other_pairs)
+{
+    *ret_tone = TABLE_PLAIN;
+    *ret_has_other_pairs = FALSE;
+    if (calls->len == 0)
+        return g_strdup("-");
+    struct tally pairs, others;
+    tally_init(&pairs);
+    tally_init(&others);
+    guint verdicts[N_VERDICTS] = { 0 };
+    guint n_connected = 0;
+    for (guint i = 0; i < calls->len; i++) {
+        const json_t *call = calls->pdata[i];
+        const char *outcome = text_of(call, "outcome", "?");
+        verdicts[verdict_of(call)]++;
+        if (strcmp(outcome, "connected") == 0) {
+            n_connected++;
+            tally_add(&pairs, pair_of(call));
+        } else {
+            tally_add(&others, text_escape(outcome));
+        }
+    }
+    guint count = 0;
+    const char *what = tally_top(n_connected ? &pairs : &others, &count);
+    GString *out = g_string_new(NULL);
+    if (calls->len > 1)
+        g_string_append_printf(out, "%u/%u ", n_connected ? n_connected : count,
+                               calls->len);
+    g_string_append(out, what);
+    *ret_has_other_pairs = n_connected > count;
+    if (*ret_has_other_pairs)
+        g_string_append_printf(out, "+%u", n_connected - count);
+    g_string_append(out, judge(verdicts, n_connected > 0, ret_tone));
+    tally_clear(&pairs);
+    tally_clear(&others);
+    return g_string_free(out, FALSE);
+}
+
+static void append_call(GString *out, const json_t *results, const json_t *call,
+                        const struct table_style *style)
+{
+    const char *key = text_of(call, "key", "?");
+    const char *why = text_of(call, "why", "");
+    g_autofree char *shown_key = text_escape(key);
+    g_autofree char *shown_why =
+        text_escape(*why ? why : text_of(call, "outcome", "no reason is recorded"));
+    g_autofree char *record = g_build_filename(style->folder, "calls", key, NULL);
+    g_autofree char *shown_record = text_escape(record);
+    g_autofree char *word = text_quote_word(key);
+    g_autofree char *shown_word = text_escape(word);
+    const json_t *seed = json_object_get(json_object_get(results, "run"), "seed");
+
+    g_string_append(out, "  ");
+    table_append_toned(out, shown_key, TABLE_BAD, style);
+    g_string_append_printf(out,
+                           "\n    why     %s\n    record  %s\n    again   rtclab run",
+                           shown_why, shown_record);
+    if (style->rerun_options && *style->rerun_options)
+        g_string_append_printf(out, " %s", style->rerun_options);
+    if (json_is_integer(seed))
+        g_string_append_printf(out, " --seed %" JSON_INTEGER_FORMAT,
+                               json_integer_value(seed));
+    g_string_append_printf(out, " --only %s\n", shown_word);
+}
+
+void table_append_unexpected(GString *out, const json_t *results,
+                             const struct table_style *style)
+{
+    guint found = 0;
+    size_t i;
+    json_t *call;
+    json_array_foreach(json_object_get(results, "calls"), i, call)
+    {
+        if (verdict_of(call) != NOT_AS_EXPECTED)
+            continue;
+        if (found++ == 0)
+            g_string_append(out, "\nNot as expected:\n");
+        if (found <= MAX_LISTED)
+            append_call(out, results, call, style);
+    }
+    if (found > MAX_LISTED)
+        g_string_append_printf(out, "  and %u more: see results.json\n",
+                               found - MAX_LISTED);
+}
+
+/* "1 not (1 timeout)" and "2 unsupported", as far as there are any. */
+static void append_verdicts(GString *out, const guint verdicts[N_VERDICTS],
+                            const struct tally *unexpected)
+{
+    if (verdicts[AS_EXPECTED] > 0 && verdicts[NOT_AS_EXPECTED] == 0 &&
+        verdicts[UNSUPPORTED] == 0)
+        g_string_append(out, "all as expected");
+    else
+        g_string_append_printf(out, "%u as expected", verdicts[AS_EXPECTED]);
+    for (guint i = 0; i < unexpected->words->len; i++) {
+        if (i == 0)
+            g_string_append_printf(out, ", %u not (", verdicts[NOT_AS_EXPECTED]);
+        g_string_append_printf(out, "%s%u %s", i ? ", " : "",
+                               g_array_index(unexpected->counts, guint, i),
+                               (const char *)unexpected->words->pdata[i]);
+    }
+    if (unexpected->words->len > 0)
+        g_string_append_c(out, ')');
+    if (verdicts[UNSUPPORTED] > 0)
+        g_string_append_printf(out, ", %u unsupported", verdicts[UNSUPPORTED]);
+}
+
+void table_append_summary(GString *out, const json_t *results,
+                          const struct table_style *style)
+{
+    const json_t *calls = json_object_get(results, "calls");
+    guint verdicts[N_VERDICTS] = { 0 };
+    struct tally unexpected;
+    tally_init(&unexpected);
+    size_t i;
+    json_t *call;
+    json_array_foreach(calls, i, call)
+    {
+        enum verdict verdict = verdict_of(call);
+        verdicts[verdict]++;
+        if (verdict == NOT_AS_EXPECTED)
+            tally_add(&unexpected, text_escape(text_of(call, "outcome", "?")));
+    }
+    size_t total = json_array_size(calls);
+    if (total > 0)
+        g_string_append_c(out, '\n');
+    if (json_is_false(json_object_get(json_object_get(results, "run"), "complete")))
+        g_string_append(out, "The run is not complete. ");
+    if (total == 0) {
+        g_string_append(out, "No call ran");
+    } else {
+        g_string_append_printf(out, "%zu call%s: ", total, total == 1 ? "" : "s");
+        append_verdicts(out, verdicts, &unexpected);
+    }
+    if (style->elapsed_s > 0)
+        g_string_append_printf(out, "; %.1f s", style->elapsed_s);
+    g_autofree char *folder = text_escape(style->folder);
+    g_string_append_printf(out, "; records in %s\n", folder);
+    tally_clear(&unexpected);
+}

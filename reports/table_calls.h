@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The parts of the table's text that speak of calls; used by table.c only. */
+#ifndef RTCLAB_REPORTS_TABLE_CALLS_H
+#define RTCLAB_REPORTS_TABLE_CALLS_H
+
+#include <glib.h>
+#include <jansson.h>
+
+#include "reports/table.h"
+
+enum table_tone {
+    TABLE_PLAIN,
+    TABLE_GOOD,
+    TABLE_BAD,
+    TABLE_ODD,
+    TABLE_DIM,
+    TABLE_N_TONES
+};
+
+/** Appends a text in a tone's colour, if the style has colours. */
+void table_append_toned(GString *out, const char *text, enum table_tone tone,
+                        const struct table_style *style);
+
+/**
+ * The calls of one scenario and mode in a few words: "srflx~prflx", "4/5 timeout!",
+ * "failed (expected)", "unsupported"; "!" marks what was not as expected, and "+1" that
+ * one call selected another pair than the one named.
+ *
+ * @param calls    const json_t *, repeats of one another
+ * @param ret_tone how the words shall look
+ * @param ret_has_other_pairs whether there is a "+1" to explain
+ * @return caller owns
+ */
+char *table_describe_calls(const GPtrArray *calls, enum table_tone *ret_tone,
+                           gboolean *ret_has_other_pairs);
+
+/** Each call that was not as expected: why, its record, the command that repeats it. */
+void table_append_unexpected(GString *out, const json_t *results,
+                             const struct table_style *style);
+
+/** "51 calls: 50 as expected, 1 not (1 timeout); 23.4 s; records in DIR". */
+void table_append_summary(GString *out, const json_t *results,
+                          const struct table_style *style);
+
+#endif

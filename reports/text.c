@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Deliberately no translation and no locale: output is UTF-8, as the records are. */
+#include "reports/text.h"
+
+#include <string.h>
+
+static gboolean moves_the_terminal(gunichar c)
+{
+    return c < 0x20 || (c >= 0x7f && c < 0xa0) ||       /* C0, DEL, C1 */
+           c == 0x061c || c == 0x200e || c == 0x200f || /* bidirectional marks, */
+           (c >= 0x2028 && c <= 0x202e) ||              /* line ends, embeddings, */
+           (c >= 0x2066 && c <= 0x2069);                /* isolates */
+}
+
+char *text_escape(const char *text)
+{
+    GString *out = g_string_new(NULL);
+    for (const char *at = text ? text : ""; *at;) {
+        gunichar c = g_utf8_get_char_validated(at, -1);
+        if (c == (gunichar)-1 || c == (gunichar)-2) {
+            g_string_append_printf(out, "\\x%02x", (unsigned char)*at);
+            at++;
+            continue;
+        }
+        if (moves_the_terminal(c))
+            g_string_append_printf(out, c < 0x100 ? "\\x%02x" : "\\u%04x", c);
+        else
+            g_string_append_unichar(out, c);
+        at = g_utf8_next_char(at);
+    }
+    return g_string_free(out, FALSE);
+}
+
+unsigned text_width(const char *text)
+{
+    unsigned width = 0;
+    for (const char *at = text; *at; at = g_utf8_next_char(at)) {
+        gunichar c = g_utf8_get_char(at);
+        if (!g_unichar_iszerowidth(c))
+            width += g_unichar_iswide(c) ? 2 : 1;
+    }
+    return width;
+}
+
+char *text_quote_word(const char *text)
+{
+    static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                               "0123456789_./,=+:@%-~";
+    /* A tilde is plain only inside a word, and not after the = or : of an assignment. */
+    if (*text && *text != '~' && text[strspn(text, safe)] == '\0' &&
+        !strstr(text, "=~") && !strstr(text, ":~"))
+        return g_strdup(text);
+    return g_shell_quote(text);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Strings that others chose (peers, servers, files), made fit for a terminal. */
+#ifndef RTCLAB_REPORTS_TEXT_H
+#define RTCLAB_REPORTS_TEXT_H
+
+#include <glib.h>
+
+/**
+ * A copy in which nothing can move the cursor, change colours or turn the writing
+ * direction: control characters (C0, DEL, C1), bidirectional controls and bytes that are
+ * no UTF-8 become "\x1b" or "\u202e".
+ *
+ * @param text NULL counts as ""
+ * @return caller owns
+ */
+char *text_escape(const char *text);
+
+/** How many columns a UTF-8 text takes: wide characters two, combining ones none. */
+unsigned text_width(const char *text);
+
+/**
+ * A word that a POSIX shell reads back as `text`: as it is where that is safe, quoted
+ * otherwise. Caller owns.
+ */
+char *text_quote_word(const char *text);
+
+#endif
