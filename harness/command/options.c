@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A parser for long options, because the library ones either print for themselves or
+ * cannot say on one line what was wanted and what was found. Presets go through the same
+ * reader as arguments, so that the help text cannot name a default that is not one.
+ *
+ * Deliberately none of: short options but -h, abbreviated names, optional arguments.
+ */
+#include "command/options.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "reports/text.h"
+
+#define SEED_MAX ((UINT64_C(1) << 53) - 1)
+
+void arguments_clear(struct arguments *arguments)
+{
+    if (arguments->words)
+        g_ptr_array_unref(arguments->words);
+    if (arguments->list)
+        g_ptr_array_unref(arguments->list);
+    if (arguments->rerun)
+        g_string_free(arguments->rerun, TRUE);
+    *arguments = (struct arguments){ 0 };
+}
+
+static gboolean fail(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
+static gboolean fail(GError **error, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    g_autofree char *message = g_strdup_vprintf(format, args);
+    va_end(args);
+    g_set_error_literal(error, RTC_ERROR, RTC_ERROR_USAGE, message);
+    return FALSE;
+}
+
+gboolean option_take_text(const char *text, void *place, GError **error)
+{
+    if (!*text)
+        return fail(error, "must not be empty");
+    *(const char **)place = text;
+    return TRUE;
+}
+
+gboolean option_take_flag(const char *text, void *place, GError **error)
+{
+    (void)text;
+    (void)error;
+    *(bool *)place = true;
+    return TRUE;
+}
+
+gboolean option_read_whole(const char *text, uint64_t least, uint64_t most,
+                           uint64_t *ret_value, GError **error)
+{
+    guint64 value;
+    if (!g_ascii_string_to_unsigned(text, 10, least, most, &value, NULL))
+        return fail(error,
+                    "must be a whole number from %" G_GUINT64_FORMAT
+                    " to %" G_GUINT64_FORMAT ", is \"%s\"",
+                    least, most, text);
+    *ret_value = value;
+    return TRUE;
+}
+
+gboolean option_take_seed(const char *text, void *place, GError **error)
+{
+    return option_read_whole(text, 0, SEED_MAX, place, error);
+}
+
+static const struct option *find_option(const struct option_list *list, const char *name,
+                                        size_t length)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        const char *candidate = list->options[i].name;
+        if (strlen(candidate) == length && memcmp(candidate, name, length) == 0)
+            return &list->options[i];
+    }
+    return NULL;
+}
+
+static gboolean take(const struct option *option, const char *text, void *values,
+                     GError **error)
+{
+    if (option->take(text, (char *)values + option->offset, error))
+        return TRUE;
+    g_prefix_error(error, "--%s ", option->name);
+    return FALSE;
+}
+
+static void remember_for_rerun(const struct option *option, const char *text,
+                               GString *rerun)
+{
+    if (!option->changes_a_call)
+        return;
+    g_string_append_printf(rerun, "%s--%s", rerun->len ? " " : "", option->name);
+    if (text) {
+        g_autofree char *word = text_quote_word(text);
+        g_string_append_printf(rerun, " %s", word);
+    }
+}
+
+/* Takes the option at **argv and its argument, and leaves *argv on the last of them. */
+static gboolean take_given(const struct option_list *list, char *const **argv,
+                           void *values, struct arguments *arguments, GError **error)
+{
+    const char *name = **argv + 2;
+    const char *equals = strchr(name, '=');
+    size_t length = equals ? (size_t)(equals - name) : strlen(name);
+    const struct option *option = find_option(list, name, length);
+    if (!option)
+        return fail(error, "there is no option --%.*s", (int)length, name);
+    const char *text = NULL;
+    if (!option->argument && equals)
+        return fail(error, "--%s takes no argument", option->name);
+    if (option->argument) {
+        text = equals ? equals + 1 : (*argv)[1];
+        if (!text)
+            return fail(error, "--%s needs its argument %s", option->name,
+                        option->argument);
+        if (!equals)
+            ++*argv;
+    }
+    if (!take(option, text, values, error))
+        return FALSE;
+    if (option->is_list)
+        g_ptr_array_add(arguments->list, (char *)text);
+    arguments->given |= G_GUINT64_CONSTANT(1) << (option - list->options);
+    remember_for_rerun(option, text, arguments->rerun);
+    return TRUE;
+}
+
+/* A NULL behind the last element, which the length does not count. */
+static void end_with_null(GPtrArray *array)
+{
+    g_ptr_array_add(array, NULL);
+    g_ptr_array_set_size(array, (int)array->len - 1);
+}
+
+gboolean options_parse(const struct option_list *list, char *const *argv, void *values,
+                       struct arguments *arguments, GError **error)
+{
+    g_assert(list->count <= 64);
+    *arguments = (struct arguments){ .words = g_ptr_array_new(),
+                                     .list = g_ptr_array_new(),
+                                     .rerun = g_string_new(NULL) };
+    for (size_t i = 0; i < list->count; i++) {
+        const struct option *option = &list->options[i];
+        if (option->preset && !take(option, option->preset, values, error))
+            return FALSE;
+    }
+    for (; *argv; argv++) {
+        if (strcmp(*argv, "--") == 0) {
+            arguments->rest = argv + 1;
+            break;
+        }
+        if (strcmp(*argv, "-h") == 0 || strcmp(*argv, "--help") == 0) {
+            arguments->is_help_wanted = true;
+        } else if (g_str_has_prefix(*argv, "--")) {
+            if (!take_given(list, &argv, values, arguments, error))
+                return FALSE;
+        } else if (**argv == '-' && (*argv)[1]) {
+            return fail(error, "there is no option %s", *argv);
+        } else {
+            g_ptr_array_add(arguments->words, *argv);
+        }
+    }
+    end_with_null(arguments->words);
+    end_with_null(arguments->list);
+    return TRUE;
+}
+
+bool options_were_given(const struct option_list *list, const struct arguments *arguments,
+                        const char *name)
+{
+    const struct option *option = find_option(list, name, strlen(name));
+    g_assert(option);
+    return arguments->given >> (option - list->options) & 1;
+}
+
+static char *format_usage(const struct option *option)
+{
+    return g_strdup_printf("--%s%s%s", option->name, option->argument ? " " : "",
+                           option->argument ? option->argument : "");
+}
+
+char *options_format_help(const struct option_list *list)
+{
+    size_t width = 0;
+    for (size_t i = 0; i < list->count; i++) {
+        g_autofree char *usage = format_usage(&list->options[i]);
+        width = MAX(width, strlen(usage));
+    }
+    GString *out = g_string_new(NULL);
+    for (size_t i = 0; i < list->count; i++) {
+        const struct option *option = &list->options[i];
+        g_autofree char *usage = format_usage(option);
+        g_string_append_printf(out, "  %-*s  %s", (int)width, usage, option->help);
+        if (option->preset)
+            g_string_append_printf(out, " (%s)", option->preset);
+        g_string_append_c(out, '\n');
+    }
+    return g_string_free(out, FALSE);
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * rtclab run: from the command line to struct run_options, and from results to text.
+ *
+ * A key ("nice~nice/nat/open~open/trickle/2") says by itself which scenario, peers and
+ * repeat it means, so `--only KEY` needs nothing else: what is not given is taken from
+ * the keys. That is the command that the report names for a call to be repeated.
+ *
+ * Interrupts, workers and progress are run_execute()'s.
+ */
+#include "command/command.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "call/run.h"
+#include "command/load.h"
+#include "command/run_options.h"
+#include "reports/table.h"
+#include "reports/text.h"
+
+static gboolean load_for_run(const struct run_values *values,
+                             const struct arguments *arguments, const GPtrArray *keys,
+                             struct loaded *ret, GError **error)
+{
+    const char *const *selectors = (const char *const *)arguments->words->pdata;
+    if (arguments->words->len > 0)
+        return load_scenarios(values->folder, selectors, ret, error);
+    if (keys->len > 0) {
+        g_autoptr(GPtrArray) ids = g_ptr_array_new();
+        for (guint i = 0; i < keys->len; i++) {
+            const struct call_key *key = keys->pdata[i];
+            g_ptr_array_add(ids, key->scenario);
+        }
+        g_ptr_array_add(ids, NULL);
+        return load_scenarios(values->folder, (const char *const *)ids->pdata, ret,
+                              error);
+    }
+    if (!load_scenarios(values->folder, selectors, ret, error))
+        return FALSE;
+    loaded_keep_tagged(ret, "default");
+    if (ret->scenarios->len > 0 || ret->n_invalid > 0)
+        return TRUE;
+    g_set_error(error, RTC_ERROR, RTC_ERROR_USAGE,
+                "no scenario has the tag \"default\": name some (see rtclab list)");
+    loaded_clear(ret);
+    return FALSE;
+}
+
+/* What a command that repeats a call of this run needs: its options and its files. */
+static char *format_rerun_options(const struct arguments *arguments)
+{
+    GString *out = g_string_new(arguments->rerun->str);
+    for (guint i = 0; i < arguments->words->len; i++) {
+        const char *word = arguments->words->pdata[i];
+        if (!g_str_has_suffix(word, ".json") && !g_file_test(word, G_FILE_TEST_IS_DIR))
+            continue; /* ids are in the keys */
+        g_autofree char *quoted = text_quote_word(word);
+        g_string_append_printf(out, "%s%s", out->len > 0 ? " " : "", quoted);
+    }
+    return g_string_free(out, FALSE);
+}
+
+static gboolean run_scenarios(const GPtrArray *scenarios,
+                              const struct run_options *options,
+                              const struct arguments *arguments, int *ret_status,
+                              GError **error)
+{
+    int64_t started_ns = clock_now_ns();
+    json_t *results = NULL;
+    if (!run_execute(scenarios, options, &results, error)) {
+        rmdir(options->out); /* only if nothing was recorded in it */
+        return FALSE;
+    }
+    g_autofree char *rerun_options = format_rerun_options(arguments);
+    struct table_style style = table_style_for(STDOUT_FILENO);
+    style.folder = options->out;
+    style.rerun_options = rerun_options;
+    style.elapsed_s = (double)(clock_now_ns() - started_ns) / (double)NS_PER_S;
+    g_autofree char *text = table_format(results, &style);
+    fputs(text, stdout);
+    *ret_status = run_exit_code(results);
+    json_decref(results);
+    return TRUE;
+}
+
+static gboolean execute(const void *data, const struct arguments *arguments,
+                        int *ret_status, GError **error)
+{
+    const struct run_values *values = data;
+    g_autoptr(GPtrArray) keys = call_keys_parse(arguments->list);
+    struct run_options options;
+    struct loaded loaded;
+    if (!run_options_make(values, arguments, keys, &options, error) ||
+        !load_for_run(values, arguments, keys, &loaded, error))
+        return FALSE;
+    gboolean ok = TRUE;
+    if (loaded.n_invalid > 0) {
+        *ret_status = EXIT_USAGE; /* the mistakes are printed */
+    } else {
+        g_autofree char *out = run_make_folder(values->out, error);
+        options.out = out;
+        ok = out &&
+             run_scenarios(loaded.scenarios, &options, arguments, ret_status, error);
+    }
+    loaded_clear(&loaded);
+    return ok;
+}
+
+const struct command command_run = {
+    .name = "run",
+    .usage = "[SELECTOR...]",
+    .summary = "Set up calls, and say whether each did what it should",
+    .description = "Without a selector, the scenarios with the tag \"default\".",
+    .options = { run_option_table, RUN_N_OPTIONS },
+    .values_size = sizeof(struct run_values),
+    .most_words = G_MAXUINT,
+    .execute = execute,
+};

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Each option's reader says what it wanted and what it found; "--repeat " is put before
+ * it by the parser. Limits are there to catch slips, such as a seed typed as a repeat.
+ */
+#include "command/run_options.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/file.h"
+
+#define REPEAT_MAX    100000
+#define JOBS_MAX      1000
+#define SHARDS_MAX    10000
+#define TIMEOUT_MAX_S 86400.0
+#define SAME_SECOND   100 /* runs that may start within one second */
+
+static gboolean take_modes(const char *text, void *place, GError **error)
+{
+    bool modes[N_MODES] = { false };
+    g_auto(GStrv) names = g_strsplit(text, ",", -1);
+    for (char **name = names; *name; name++) {
+        int mode = 0;
+        while (mode < N_MODES && strcmp(*name, mode_names[mode]) != 0)
+            mode++;
+        if (mode == N_MODES) {
+            g_set_error(error, RTC_ERROR, RTC_ERROR_USAGE,
+                        "must be some of trickle,half,full, is \"%s\"", text);
+            return FALSE;
+        }
+        modes[mode] = true;
+    }
+    if (!names[0]) {
+        g_set_error(error, RTC_ERROR, RTC_ERROR_USAGE, "must name a mode, is empty");
+        return FALSE;
+    }
+    memcpy(place, modes, sizeof modes);
+    return TRUE;
+}
+
+static gboolean take_clock(const char *text, void *place, GError **error)
+{
+    (void)place; /* one clock: nothing to keep */
+    if (strcmp(text, "wall") == 0)
+        return TRUE;
+    if (strcmp(text, "virtual") == 0)
+        g_set_error(error, RTC_ERROR, RTC_ERROR_USAGE,
+                    "virtual is not in this version, which has only wall");
+    else
+        g_set_error(error, RTC_ERROR, RTC_ERROR_USAGE, "must be wall, is \"%s\"", text);
+    return FALSE;
+}
+
+static gboolean take_repeat(const char *text, void *place, GError **error)
+{
+    return option_read_whole(text, 1, REPEAT_MAX, place, error);
+}
+
+static gboolean take_jobs(const char *text, void *place, GError **error)
+{
+    if (strcmp(text, "auto") != 0)
+        return option_read_whole(text, 1, JOBS_MAX, place, error);
+    *(uint64_t *)place = 0;
+    return TRUE;
+}
+
+static gboolean take_shard(const char *text, void *place, GError **error)
+{
+    uint64_t shard[2];
+    g_auto(GStrv) parts = g_strsplit(text, "/", -1);
+    if (g_strv_length(parts) == 2 &&
+        option_read_whole(parts[1], 1, SHARDS_MAX, &shard[1], NULL) &&
+        option_read_whole(parts[0], 1, shard[1], &shard[0], NULL)) {
+        memcpy(place, shard, sizeof shard);
+        return TRUE;
+    }
+    g_set_error(error, RTC_ERROR, RTC_ERROR_USAGE,
+                "must be K/N with K from 1 to N, is \"%s\"", text);
+    return FALSE;
+}
+
+static gboolean take_timeout(const char *text, void *place, GError **error)
+{
+    char *end;
+    double seconds = g_ascii_strtod(text, &end);
+    if (end != text && *end == '\0' && isfinite(seconds) && seconds > 0 &&
+        seconds <= TIMEOUT_MAX_S) {
+        *(double *)place = seconds;
+        return TRUE;
+    }
+    g_set_error(error, RTC_ERROR, RTC_ERROR_USAGE,
+                "must be a number of seconds above 0 and up to %.0f, is \"%s\"",
+                TIMEOUT_MAX_S, text);
+    return FALSE;
+}
+
+/* Whether both names of "OFFERER,ANSWERER" (or of "BOTH") are there. */
+static gboolean take_peers(const char *text, void *place, GError **error)
+{
+    g_auto(GStrv) names = g_strsplit(text, ",", -1);
+    guint count = g_strv_length(names);
+    if (count < 1 || count > 2 || !*names[0] || !*names[count - 1]) {
+        g_set_error(error, RTC_ERROR, RTC_ERROR_USAGE,
+                    "must be OFFERER or OFFERER,ANSWERER, is \"%s\"", text);
+        return FALSE;
+    }
+    return option_take_text(text, place, error);
+}
+
+static gboolean key_parse(const char *text, struct call_key *ret)
+{
+    const char *tilde = strchr(text, '~');
+    const char *slash = strchr(text, '/');
+    if (!tilde || !slash || tilde == text || tilde > slash || slash == tilde + 1)
+        return FALSE;
+    const char *last = strrchr(text, '/');
+    uint64_t repeat;
+    if (!option_read_whole(last + 1, 1, REPEAT_MAX, &repeat, NULL))
+        return FALSE;
+    const char *mode_slash = g_strrstr_len(text, last - text, "/");
+    if (!mode_slash || mode_slash <= slash + 1)
+        return FALSE;
+    g_autofree char *mode_name =
+        g_strndup(mode_slash + 1, (gsize)(last - mode_slash - 1));
+    int mode = 0;
+    while (mode < N_MODES && strcmp(mode_name, mode_names[mode]) != 0)
+        mode++;
+    if (mode == N_MODES)
+        return FALSE;
+    *ret = (struct call_key){
+        .offerer = g_strndup(text, (gsize)(tilde - text)),
+        .answerer = g_strndup(tilde + 1, (gsize)(slash - tilde - 1)),
+        .scenario = g_strndup(slash + 1, (gsize)(mode_slash - slash - 1)),
+        .mode = (enum mode)mode,
+        .repeat = (unsigned)repeat,
+    };
+    return TRUE;
+}
+
+static void key_clear(struct call_key *key)
+{
+    g_free(key->offerer);
+    g_free(key->answerer);
+    g_free(key->scenario);
+}
+
+static void key_free(void *data)
+{
+    key_clear(data);
+    g_free(data);
+}
+
+static gboolean take_key(const char *text, void *place, GError **error)
+{
+    (void)place;
+    struct call_key key;
+    if (key_parse(text, &key)) {
+        key_clear(&key);
+        return TRUE;
+    }
+    g_set_error(error, RTC_ERROR, RTC_ERROR_USAGE,
+                "must be OFFERER~ANSWERER/SCENARIO/MODE/REPEAT, is \"%s\"", text);
+    return FALSE;
+}
+
+GPtrArray *call_keys_parse(const GPtrArray *keys)
+{
+    GPtrArray *parsed = g_ptr_array_new_with_free_func(key_free);
+    for (guint i = 0; i < keys->len; i++) {
+        struct call_key *key = g_new0(struct call_key, 1);
+        key_parse(keys->pdata[i], key);
+        g_ptr_array_add(parsed, key);
+    }
+    return parsed;
+}
+
+#define VALUE(member) .offset = offsetof(struct run_values, member)
+
+const struct option run_option_table[RUN_N_OPTIONS] = {
+    { .name = "peers",
+      .argument = "OFFERER[,ANSWERER]",
+      .preset = "nice",
+      .help = "Stacks or programs that call",
+      .take = take_peers,
+      VALUE(peers),
+      .changes_a_call = true },
+    { .name = "modes",
+      .argument = "MODE[,MODE...]",
+      .preset = "trickle,half,full",
+      .help = "How candidates are signalled",
+      .take = take_modes,
+      VALUE(modes) },
+    { .name = "clock",
+      .argument = "CLOCK",
+      .preset = "wall",
+      .help = "The clock that calls run on",
+      .take = take_clock,
+      .changes_a_call = true },
+    { .name = "repeat",
+      .argument = "N",
+      .preset = "1",
+      .help = "Calls for each scenario and mode",
+      .take = take_repeat,
+      VALUE(repeat) },
+    { .name = "seed",
+      .argument = "N",
+      .preset = "1",
+      .help = "What each call's chance is made from",
+      .take = option_take_seed,
+      VALUE(seed) },
+    { .name = "jobs",
+      .argument = "N",
+      .preset = "auto",
+      .help = "Calls side by side",
+      .take = take_jobs,
+      VALUE(jobs) },
+    { .name = "timeout",
+      .argument = "SECONDS",
+      .preset = "30",
+      .help = "How long a call may take",
+      .take = take_timeout,
+      VALUE(timeout_s),
+      .changes_a_call = true },
+    { .name = "out",
+      .argument = "DIR",
+      .help = "Where records go (a new folder in rtclab-out)",
+      .take = option_take_text,
+      VALUE(out) },
+    { .name = "shard",
+      .argument = "K/N",
+      .preset = "1/1",
+      .help = "Only the Kth of N parts of the calls",
+      .take = take_shard,
+      VALUE(shard) },
+    { .name = "only",
+      .argument = "KEY",
+      .help = "Only the call with this key; may come again",
+      .take = take_key,
+      .is_list = true },
+    { .name = "scenarios",
+      .argument = "DIR",
+      .help = "The folder of the scenarios",
+      .take = option_take_text,
+      VALUE(folder),
+      .changes_a_call = true },
+};
+
+/* The peers are borrowed from the keys, or interned: names come by the handful. */
+static gboolean choose_peers(const struct run_values *values, bool are_given,
+                             const GPtrArray *keys, struct run_options *options,
+                             GError **error)
+{
+    if (are_given || keys->len == 0) {
+        g_auto(GStrv) names = g_strsplit(values->peers, ",", 2);
+        options->peers[ROLE_OFFERER] = g_intern_string(names[0]);
+        options->peers[ROLE_ANSWERER] = g_intern_string(names[1] ? names[1] : names[0]);
+        return TRUE;
+    }
+    const struct call_key *first = keys->pdata[0];
+    for (guint i = 1; i < keys->len; i++) {
+        const struct call_key *key = keys->pdata[i];
+        if (strcmp(key->offerer, first->offerer) == 0 &&
+            strcmp(key->answerer, first->answerer) == 0)
+            continue;
+        g_set_error(error, RTC_ERROR, RTC_ERROR_USAGE,
+                    "--only must name the same peers each time, has %s~%s and %s~%s",
+                    first->offerer, first->answerer, key->offerer, key->answerer);
+        return FALSE;
+    }
+    options->peers[ROLE_OFFERER] = first->offerer;
+    options->peers[ROLE_ANSWERER] = first->answerer;
+    return TRUE;
+}
+
+gboolean run_options_make(const struct run_values *values,
+                          const struct arguments *arguments, const GPtrArray *keys,
+                          struct run_options *ret, GError **error)
+{
+    const struct option_list list = { run_option_table, RUN_N_OPTIONS };
+    struct run_options options = {
+        .repeat = (unsigned)values->repeat,
+        .seed = values->seed,
+        .jobs = (unsigned)values->jobs,
+        .timeout_s = values->timeout_s,
+        .shard = (unsigned)values->shard[0],
+        .n_shards = (unsigned)values->shard[1],
+    };
+    memcpy(options.modes, values->modes, sizeof options.modes);
+    if (!choose_peers(values, options_were_given(&list, arguments, "peers"), keys,
+                      &options, error))
+        return FALSE;
+    if (keys->len > 0) {
+        options.only_keys = (const char *const *)arguments->list->pdata;
+        for (guint i = 0;
+             !options_were_given(&list, arguments, "repeat") && i < keys->len; i++)
+            options.repeat =
+                MAX(options.repeat, ((const struct call_key *)keys->pdata[i])->repeat);
+    }
+    *ret = options;
+    return TRUE;
+}
+
+static char *make_new_folder(GError **error)
+{
+    if (!file_make_folder("rtclab-out", error))
+        return NULL;
+    g_autoptr(GDateTime) now =
+        g_date_time_new_from_unix_local(clock_calendar_ns() / NS_PER_S);
+    g_autofree char *name = g_date_time_format(now, "%Y-%m-%d-%H%M%S");
+    for (unsigned i = 1; i <= SAME_SECOND; i++) {
+        g_autofree char *path = i == 1 ? g_strdup_printf("rtclab-out/%s", name)
+                                       : g_strdup_printf("rtclab-out/%s-%u", name, i);
+        if (mkdir(path, 0777) == 0)
+            return g_steal_pointer(&path);
+        if (errno == EEXIST && i < SAME_SECOND)
+            continue;
+        rtc_set_errno_error(error, RTC_ERROR_ENVIRONMENT, errno,
+                            "cannot make the folder %s", path);
+        break;
+    }
+    return NULL;
+}
+
+char *run_make_folder(const char *wanted, GError **error)
+{
+    if (!wanted)
+        return make_new_folder(error);
+    g_autofree char *earlier = g_build_filename(wanted, "results.json", NULL);
+    if (!file_make_folder(wanted, error))
+        return NULL;
+    if (access(earlier, F_OK) == 0) {
+        g_set_error(error, RTC_ERROR, RTC_ERROR_ENVIRONMENT,
+                    "%s holds an earlier run: remove it, or give another --out", wanted);
+        return NULL;
+    }
+    if (access(wanted, W_OK | X_OK) != 0) {
+        rtc_set_errno_error(error, RTC_ERROR_ENVIRONMENT, errno, "cannot write in %s",
+                            wanted);
+        return NULL;
+    }
+    return g_strdup(wanted);
+}

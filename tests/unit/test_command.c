@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The command line. Options are declared once; here they are held against the help text
+ * and the manual page. Then the program itself is run on what people mistype: what it
+ * says is one line, which these tables hold.
+ */
+#include "suite.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <glib/gstdio.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "command/command.h"
+#include "command/run_options.h"
+
+static char *read_manual(void)
+{
+    char *text = NULL;
+    CU_ASSERT_TRUE_FATAL(
+        g_file_get_contents(TEST_DATA "/../../harness/rtclab.1", &text, NULL, NULL));
+    return text;
+}
+
+/* The manual's part on a command: from its ".SS NAME" to the next heading. */
+static char *manual_part(const char *manual, const char *name)
+{
+    g_autofree char *heading = g_strdup_printf("\n.SS %s\n", name);
+    const char *start = strstr(manual, heading);
+    if (!start)
+        return NULL;
+    start += strlen(heading);
+    const char *end = strstr(start, "\n.S");
+    return end ? g_strndup(start, (gsize)(end - start)) : g_strdup(start);
+}
+
+/* The option as the manual writes it: its dashes escaped, then its end or a blank. */
+static void assert_in_manual(const char *part, const char *command, const char *option)
+{
+    g_autofree char *pattern = g_strdup_printf("\n\\.BI? \\\\-\\\\-%s[ \n]", option);
+    if (g_regex_match_simple(pattern, part, 0, 0))
+        return;
+    g_autofree char *what =
+        g_strdup_printf("%s --%s is not in harness/rtclab.1", command, option);
+    ASSERT_TEXT(what, "");
+}
+
+static void test_options_are_documented(void)
+{
+    g_autofree char *manual = read_manual();
+    unsigned n_options = 0;
+    for (size_t i = 0; command_table[i]; i++) {
+        const struct command *command = command_table[i];
+        g_autofree char *part = manual_part(manual, command->name);
+        g_autofree char *help = command_format_help(command);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(part);
+        for (size_t o = 0; o < command->options.count; o++) {
+            const struct option *option = &command->options.options[o];
+            g_autofree char *usage = g_strdup_printf(
+                "\n  --%s%s%s ", option->name, option->argument ? " " : "",
+                option->argument ? option->argument : "");
+            CU_ASSERT_PTR_NOT_NULL(strstr(help, usage));
+            assert_in_manual(part, command->name, option->name);
+            n_options++;
+        }
+    }
+    CU_ASSERT_TRUE(n_options > RUN_N_OPTIONS);
+}
+
+/* Nothing in the manual that is not in the tables. */
+static void test_manual_invents_no_option(void)
+{
+    g_autofree char *manual = read_manual();
+    unsigned documented = 0, declared = 0;
+    g_autoptr(GRegex) tagged = g_regex_new("\\.TP\n\\.BI? \\\\-\\\\-[a-z]", 0, 0, NULL);
+    g_autoptr(GMatchInfo) match = NULL;
+    g_regex_match(tagged, manual, 0, &match);
+    for (; g_match_info_matches(match); g_match_info_next(match, NULL))
+        documented++;
+    for (size_t i = 0; command_table[i]; i++)
+        declared += (unsigned)command_table[i]->options.count;
+    CU_ASSERT_EQUAL(documented, declared);
+}
+
+static void test_help_fits_80_columns(void)
+{
+    for (size_t i = 0; command_table[i]; i++) {
+        g_autofree char *help = command_format_help(command_table[i]);
+        g_auto(GStrv) lines = g_strsplit(help, "\n", -1);
+        for (char **line = lines; *line; line++)
+            CU_ASSERT_TRUE(strlen(*line) <= 80);
+    }
+}
+
+/* Runs the built rtclab, which stands beside this test. */
+static int run_rtclab(const char *arguments, char **ret_out, char **ret_err)
+{
+    g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(self);
+    g_autofree char *folder = g_path_get_dirname(self);
+    g_autofree char *program = g_build_filename(folder, "rtclab", NULL);
+    g_autofree char *command = g_strdup_printf("%s %s", program, arguments);
+    int status = 0;
+    CU_ASSERT_TRUE_FATAL(
+        g_spawn_command_line_sync(command, ret_out, ret_err, &status, NULL));
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void test_mistakes_are_one_line(void)
+{
+    static const struct {
+        const char *arguments;
+        int status;
+        const char *message;
+    } rows[] = {
+        { "run --repeat x", 2,
+          "rtclab run: --repeat must be a whole number from 1 to 100000, is \"x\" (see "
+          "rtclab help run)\n" },
+        { "run --repeat=0", 2,
+          "rtclab run: --repeat must be a whole number from 1 to 100000, is \"0\" (see "
+          "rtclab help run)\n" },
+        { "run --modes trickle,fulll", 2,
+          "rtclab run: --modes must be some of trickle,half,full, is \"trickle,fulll\" "
+          "(see rtclab help run)\n" },
+        { "run --clock virtual", 2,
+          "rtclab run: --clock virtual is not in this version, which has only wall (see "
+          "rtclab help run)\n" },
+        { "run --clock sun", 2,
+          "rtclab run: --clock must be wall, is \"sun\" (see rtclab help run)\n" },
+        { "run --shard 3/2", 2,
+          "rtclab run: --shard must be K/N with K from 1 to N, is \"3/2\" (see rtclab "
+          "help run)\n" },
+        { "run --timeout nan", 2,
+          "rtclab run: --timeout must be a number of seconds above 0 and up to 86400, is "
+          "\"nan\" (see rtclab help run)\n" },
+        { "run --peers nice,", 2,
+          "rtclab run: --peers must be OFFERER or OFFERER,ANSWERER, is \"nice,\" (see "
+          "rtclab help run)\n" },
+        { "run --seed 9007199254740992", 2,
+          "rtclab run: --seed must be a whole number from 0 to 9007199254740991, is "
+          "\"9007199254740992\" (see rtclab help run)\n" },
+        { "run --only nice~nice/nat/sideways/1", 2,
+          "rtclab run: --only must be OFFERER~ANSWERER/SCENARIO/MODE/REPEAT, is "
+          "\"nice~nice/nat/sideways/1\" (see rtclab help run)\n" },
+        { "run --out", 2,
+          "rtclab run: --out needs its argument DIR (see rtclab help run)\n" },
+        { "run --color", 2,
+          "rtclab run: there is no option --color (see rtclab help run)\n" },
+        { "run -j2", 2, "rtclab run: there is no option -j2 (see rtclab help run)\n" },
+        { "check --schema=1", 2,
+          "rtclab check: --schema takes no argument (see rtclab help check)\n" },
+        { "show", 2,
+          "rtclab show: arguments are missing: rtclab show SELECTOR... (see rtclab help "
+          "show)\n" },
+        { "exec a b", 2,
+          "rtclab exec: a command must follow a \"--\": rtclab exec SCENARIO HOST -- CMD "
+          "[ARG...] (see rtclab help exec)\n" },
+        { "exec a b ls", 2,
+          "rtclab exec: the command must follow a \"--\": rtclab exec SCENARIO HOST -- "
+          "CMD [ARG...] (see rtclab help exec)\n" },
+        { "doctor now", 2,
+          "rtclab doctor: too many arguments: rtclab doctor (see rtclab help doctor)\n" },
+        { "frob", 2, "rtclab: there is no command \"frob\" (see rtclab help)\n" },
+        { "run '\033[2J'x --frob\033", 2,
+          "rtclab run: there is no option --frob\\x1b (see rtclab help run)\n" },
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *out = NULL;
+        g_autofree char *err = NULL;
+        int status = run_rtclab(rows[i].arguments, &out, &err);
+        CU_ASSERT_EQUAL(status, rows[i].status);
+        ASSERT_TEXT(err, rows[i].message);
+        ASSERT_TEXT(out, "");
+    }
+}
+
+static void test_help_succeeds(void)
+{
+    static const char *const rows[] = {
+        "help", "--help", "help exec", "run --help", "run -h --repeat x", "--version"
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *out = NULL;
+        g_autofree char *err = NULL;
+        CU_ASSERT_EQUAL(run_rtclab(rows[i], &out, &err), 0);
+        CU_ASSERT_TRUE(strlen(out) > 0);
+        ASSERT_TEXT(err, "");
+    }
+}
+
+/* Parses a command line of `run` up to the struct run_options. */
+static gboolean parse_run(const char *line, struct arguments *arguments,
+                          struct run_values *values, GPtrArray **ret_keys,
+                          struct run_options *ret, GError **error)
+{
+    const struct option_list *list = &command_run.options;
+    char **argv = g_strsplit(line, " ", -1);
+    *values = (struct run_values){ 0 };
+    *ret_keys = NULL;
+    gboolean ok = options_parse(list, argv, values, arguments, error);
+    if (ok) {
+        *ret_keys = call_keys_parse(arguments->list);
+        ok = run_options_make(values, arguments, *ret_keys, ret, error);
+    }
+    if (ok) { /* what is borrowed from argv must outlive it here */
+        for (unsigned i = 0; i < N_ROLES; i++)
+            ret->peers[i] = g_intern_string(ret->peers[i]);
+    }
+    g_strfreev(argv);
+    return ok;
+}
+
+static void test_a_key_says_what_to_run(void)
+{
+    struct arguments arguments;
+    struct run_values values;
+    struct run_options options = { 0 };
+    GPtrArray *keys;
+    CU_ASSERT_TRUE(parse_run("--seed 42 --only nice~chromium/nat/a~b/full/3", &arguments,
+                             &values, &keys, &options, NULL));
+    CU_ASSERT_EQUAL(options.seed, 42);
+    CU_ASSERT_EQUAL(options.repeat, 3);
+    ASSERT_TEXT(options.peers[ROLE_OFFERER], "nice");
+    ASSERT_TEXT(options.peers[ROLE_ANSWERER], "chromium");
+    CU_ASSERT_EQUAL_FATAL(keys->len, 1);
+    const struct call_key *key = keys->pdata[0];
+    ASSERT_TEXT(key->scenario, "nat/a~b");
+    CU_ASSERT_EQUAL(key->mode, MODE_FULL);
+    CU_ASSERT_PTR_NOT_NULL(options.only_keys);
+    g_ptr_array_unref(keys);
+    arguments_clear(&arguments);
+}
+
+static void test_what_is_given_beats_the_key(void)
+{
+    struct arguments arguments;
+    struct run_values values;
+    struct run_options options = { 0 };
+    GPtrArray *keys;
+    CU_ASSERT_TRUE(parse_run("--repeat 9 --peers ./mine,nice --only mine~nice/s/half/2",
+                             &arguments, &values, &keys, &options, NULL));
+    CU_ASSERT_EQUAL(options.repeat, 9);
+    ASSERT_TEXT(options.peers[ROLE_OFFERER], "./mine");
+    ASSERT_TEXT(options.peers[ROLE_ANSWERER], "nice");
+    ASSERT_TEXT(arguments.rerun->str, "--peers ./mine,nice");
+    g_ptr_array_unref(keys);
+    arguments_clear(&arguments);
+}
+
+static void test_presets_hold(void)
+{
+    struct arguments arguments;
+    struct run_values values;
+    struct run_options options = { 0 };
+    GPtrArray *keys;
+    CU_ASSERT_TRUE(
+        parse_run("nat/a --out x", &arguments, &values, &keys, &options, NULL));
+    CU_ASSERT_EQUAL(arguments.words->len, 1);
+    CU_ASSERT_TRUE(options.modes[MODE_TRICKLE] && options.modes[MODE_HALF] &&
+                   options.modes[MODE_FULL]);
+    CU_ASSERT_EQUAL(options.repeat, 1);
+    CU_ASSERT_EQUAL(options.seed, 1);
+    CU_ASSERT_EQUAL(options.jobs, 0);
+    CU_ASSERT_EQUAL(options.timeout_s, 30);
+    CU_ASSERT_EQUAL(options.shard, 1);
+    CU_ASSERT_EQUAL(options.n_shards, 1);
+    CU_ASSERT_PTR_NULL(options.only_keys);
+    ASSERT_TEXT(options.peers[ROLE_ANSWERER], "nice");
+    g_ptr_array_unref(keys);
+    arguments_clear(&arguments);
+}
+
+static void test_keys_of_other_peers_are_refused(void)
+{
+    struct arguments arguments;
+    struct run_values values;
+    struct run_options options = { 0 };
+    GPtrArray *keys;
+    g_autoptr(GError) error = NULL;
+    CU_ASSERT_FALSE(parse_run("--only a~b/s/half/2 --only a~c/s/half/2", &arguments,
+                              &values, &keys, &options, &error));
+    CU_ASSERT_PTR_NOT_NULL_FATAL(error);
+    ASSERT_TEXT(error->message,
+                "--only must name the same peers each time, has a~b and a~c");
+    g_ptr_array_unref(keys);
+    arguments_clear(&arguments);
+}
+
+static void test_no_run_is_overwritten(void)
+{
+    g_autofree char *folder = g_dir_make_tmp("rtclab-test-XXXXXX", NULL);
+    g_autofree char *fresh = g_build_filename(folder, "a", "b", NULL);
+    g_autofree char *file = g_build_filename(folder, "file", NULL);
+    g_autofree char *results = g_build_filename(fresh, "results.json", NULL);
+    g_autoptr(GError) error = NULL;
+
+    g_autofree char *made = run_make_folder(fresh, NULL);
+    ASSERT_TEXT(made, fresh);
+    CU_ASSERT_TRUE(g_file_test(fresh, G_FILE_TEST_IS_DIR));
+
+    CU_ASSERT_TRUE(g_file_set_contents(results, "{}", -1, NULL));
+    CU_ASSERT_PTR_NULL(run_make_folder(fresh, &error));
+    CU_ASSERT_TRUE(g_error_matches(error, RTC_ERROR, RTC_ERROR_ENVIRONMENT));
+    g_autofree char *wanted = g_strdup_printf(
+        "%s holds an earlier run: remove it, or give another --out", fresh);
+    ASSERT_TEXT(error->message, wanted);
+    g_clear_error(&error);
+
+    CU_ASSERT_TRUE(g_file_set_contents(file, "", -1, NULL));
+    CU_ASSERT_PTR_NULL(run_make_folder(file, &error));
+    CU_ASSERT_TRUE(g_error_matches(error, RTC_ERROR, RTC_ERROR_ENVIRONMENT));
+    file_remove_tree(folder);
+}
+
+/* Two runs may start within one second. */
+static void test_default_folders_differ(void)
+{
+    g_autofree char *before = g_get_current_dir();
+    g_autofree char *folder = g_dir_make_tmp("rtclab-test-XXXXXX", NULL);
+    CU_ASSERT_EQUAL_FATAL(chdir(folder), 0);
+    g_autofree char *first = run_make_folder(NULL, NULL);
+    g_autofree char *second = run_make_folder(NULL, NULL);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(first);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(second);
+    CU_ASSERT_TRUE(g_str_has_prefix(first, "rtclab-out/"));
+    CU_ASSERT_STRING_NOT_EQUAL(first, second);
+    CU_ASSERT_EQUAL(chdir(before), 0);
+    file_remove_tree(folder);
+}
+
+static const struct test tests[] = {
+    { "each option is in the help text and in the manual", test_options_are_documented },
+    { "the manual has no option that is not there", test_manual_invents_no_option },
+    { "help fits 80 columns", test_help_fits_80_columns },
+    { "a mistake on the command line is one line", test_mistakes_are_one_line },
+    { "asking for help succeeds", test_help_succeeds },
+    { "what is not given has its preset", test_presets_hold },
+    { "a key says by itself what to run", test_a_key_says_what_to_run },
+    { "what is given beats what the key says", test_what_is_given_beats_the_key },
+    { "keys of other peers are refused", test_keys_of_other_peers_are_refused },
+    { "no earlier run is overwritten", test_no_run_is_overwritten },
+    { "runs of one second get different folders", test_default_folders_differ },
+};
+
+int main(int argc, char **argv)
+{
+    return suite_run("command", tests, G_N_ELEMENTS(tests), argc, argv);
+}
