@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What this machine can and cannot do. One table of checks; each says what it found, and
+ * whether calls need it. A program counts as there if PATH finds it; only turnserver is
+ * started, with --version, which prints and ends without opening a socket. Nothing here
+ * reaches the network, and nothing is changed: the commands that help are for the user.
+ */
+#include "lab/doctor.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lab/sandbox.h"
+
+#define PEER_PREFIX "rtclab-peer-"
+
+struct finding {
+    gboolean is_there;
+    char *detail; /* what was found, or what is wrong; may be NULL */
+};
+
+struct check {
+    const char *what;
+    gboolean is_needed; /* calls cannot run without it */
+    struct finding (*look)(void);
+    const char *purpose; /* said when it is missing; NULL: the detail says it all */
+    const char *remedy;  /* a command; NULL: the detail says what to do */
+};
+
+static struct finding look_for_privilege(void)
+{
+    gboolean is_root = geteuid() == 0;
+    return (struct finding){
+        .is_there = TRUE,
+        .detail =
+            g_strdup(is_root ? "running as root" : "not root: a user namespace is used"),
+    };
+}
+
+static struct finding look_for_namespaces(void)
+{
+    g_autoptr(GError) error = NULL;
+    if (sandbox_probe(&error))
+        return (struct finding){ .is_there = TRUE, .detail = g_strdup("work") };
+    return (struct finding){ .detail = g_strdup(error->message) };
+}
+
+static struct finding look_for_turnserver(void)
+{
+    g_autofree char *path = g_find_program_in_path("turnserver");
+    if (!path)
+        return (struct finding){ 0 };
+    char *argv[] = { path, "--version", NULL };
+    g_autofree char *out = NULL;
+    /* Its version is its last line: some builds print a banner before it. */
+    g_autofree char *version = NULL;
+    if (g_spawn_sync("/", argv, NULL, G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL, &out, NULL,
+                     NULL, NULL)) {
+        const char *line = strrchr(g_strchomp(out), '\n');
+        version = g_strdup_printf("%.40s, ", line ? line + 1 : out);
+    }
+    return (struct finding){
+        .is_there = TRUE,
+        .detail = g_strdup_printf("%s%s", version ? version : "", path),
+    };
+}
+
+static struct finding look_for_tshark(void)
+{
+    char *path = g_find_program_in_path("tshark");
+    return (struct finding){ .is_there = path != NULL, .detail = path };
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static struct finding look_for_peers(void)
+{
+    g_autofree char *program = g_file_read_link("/proc/self/exe", NULL);
+    g_autofree char *folder = g_path_get_dirname(program ? program : "./");
+    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+    g_autoptr(GPtrArray) stacks = g_ptr_array_new_with_free_func(g_free);
+    const char *name;
+    while (dir && (name = g_dir_read_name(dir))) {
+        g_autofree char *path = g_build_filename(folder, name, NULL);
+        if (g_str_has_prefix(name, PEER_PREFIX) && access(path, X_OK) == 0)
+            g_ptr_array_add(stacks, g_strdup(name + strlen(PEER_PREFIX)));
+    }
+    if (stacks->len == 0)
+        return (struct finding){ .detail = g_strdup_printf("no " PEER_PREFIX "* in %s",
+                                                           folder) };
+    g_ptr_array_sort(stacks, by_name);
+    g_ptr_array_add(stacks, NULL);
+    return (struct finding){ .is_there = TRUE,
+                             .detail = g_strjoinv(", ", (char **)stacks->pdata) };
+}
+
+static struct finding look_for_cores(void)
+{
+    return (struct finding){ .is_there = TRUE,
+                             .detail = g_strdup_printf("%u", g_get_num_processors()) };
+}
+
+static const struct check checks[] = {
+    { .what = "privilege", .look = look_for_privilege },
+    { .what = "namespaces and TUN", .is_needed = TRUE, .look = look_for_namespaces },
+    { .what = "turnserver",
+      .is_needed = TRUE,
+      .look = look_for_turnserver,
+      .purpose = "the STUN and TURN server of every call",
+      .remedy = "apt-get install --no-install-recommends coturn" },
+    { .what = "peers",
+      .is_needed = TRUE,
+      .look = look_for_peers,
+      .purpose = "the programs that call",
+      .remedy = "./quickstart.sh build" },
+    { .what = "tshark",
+      .look = look_for_tshark,
+      .purpose = "reads captures, calls do without",
+      .remedy = "apt-get install --no-install-recommends tshark" },
+    { .what = "processors", .look = look_for_cores },
+};
+
+static void print_finding(const struct check *check, const struct finding *finding)
+{
+    const char *missing = check->is_needed ? "MISSING" : "missing";
+    printf("%-7s  %-18s  %s", finding->is_there ? "ok" : missing, check->what,
+           finding->detail ? finding->detail : "not found");
+    if (!finding->is_there && check->purpose)
+        printf(" (%s)", check->purpose);
+    if (!finding->is_there && check->remedy)
+        printf("; try: %s", check->remedy);
+    putchar('\n');
+}
+
+gboolean doctor_examine(void)
+{
+    gboolean can_run = TRUE;
+    for (size_t i = 0; i < G_N_ELEMENTS(checks); i++) {
+        struct finding finding = checks[i].look();
+        print_finding(&checks[i], &finding);
+        if (checks[i].is_needed && !finding.is_there)
+            can_run = FALSE;
+        g_free(finding.detail);
+    }
+    puts(can_run ? "Calls can run here." : "Calls cannot run here yet.");
+    return can_run;
+}
