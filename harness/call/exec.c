@@ -19,6 +19,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "base/rng.h"
 #include "call/capture.h"
 #include "call/servers.h"
@@ -61,7 +62,7 @@ static char **make_environment(const struct task *task, const struct session *se
                                    servers_password(session->servers), TRUE);
     for (unsigned i = 0; i < scenario->n_servers; i++) {
         const struct address *address =
-            scenario_first_address(scenario, scenario->servers[i].iface);
+            &scenario_interface(scenario, scenario->servers[i].iface)->addresses[0];
         char value[ADDRESS_TEXT_SIZE];
         g_autofree char *upper = g_ascii_strup(scenario->servers[i].name, -1);
         g_strcanon(upper, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", '_');
@@ -214,14 +215,9 @@ gboolean exec_in_host(const struct scenario *scenario, const struct exec_options
                       int *ret_status, GError **error)
 {
     const struct host *host = scenario_find_host(scenario, options->host);
-    if (!host || host->silent) {
-        g_autoptr(GString) known = g_string_new(NULL);
-        for (unsigned i = 0; i < scenario->n_hosts; i++)
-            if (!scenario->hosts[i].silent)
-                g_string_append_printf(known, "%s%s", known->len ? ", " : "",
-                                       scenario->hosts[i].name);
-        g_set_error(error, RTC_ERROR, RTC_ERROR_USAGE, "%s has no host \"%s\"; it has %s",
-                    scenario->id, options->host, known->str);
+    if (host->silent) {
+        g_set_error(error, RTC_ERROR, RTC_ERROR_USAGE,
+                    "nothing can run in %s: it is a host that never answers", host->name);
         return FALSE;
     }
     if (!sandbox_probe(error))

@@ -8,7 +8,7 @@
 #include "scenario/scenario.h"
 
 struct exec_options {
-    const char *host;     /**< a host of the scenario */
+    const char *host;     /**< a host of the scenario; must exist */
     char *const *command; /**< NULL-ended; found by PATH */
     const char *pcap;     /**< where to write a capture; NULL: none */
     uint64_t seed;

@@ -52,6 +52,8 @@ struct record *record_open(const char *folder, const struct network *network,
     g_array_set_clear_func(r->lines, line_clear);
     r->events_path = g_build_filename(folder, RECORD_EVENTS_FILE, NULL);
     r->events = fopen(r->events_path, "we");
+    if (r->events)
+        setvbuf(r->events, NULL, _IOLBF, BUFSIZ); /* a crash costs no whole line */
     g_autofree char *capture_path = g_build_filename(folder, RECORD_CAPTURE_FILE, NULL);
     if (!r->events)
         rtc_set_errno_error(error, RTC_ERROR_ENVIRONMENT, errno, "cannot write %s",

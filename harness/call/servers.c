@@ -57,19 +57,13 @@ static gboolean start_coturn(struct servers *servers, const struct scenario *sce
         .log_path = g_build_filename(logs, log_name, NULL),
         .folder = g_strdup(files),
     };
-    const struct site_config *site = NULL;
-    unsigned iface = server->iface;
-    for (unsigned s = 0; s < scenario->network.n_sites; s++) {
-        site = &scenario->network.sites[s];
-        if (iface < site->n_interfaces)
-            break;
-        iface -= site->n_interfaces;
-    }
+    const struct interface_config *interface =
+        scenario_interface(scenario, server->iface);
     r.config = (struct coturn_config){
         .name = server->name,
         .iface = server->iface,
-        .addresses = site->interfaces[iface].addresses,
-        .n_addresses = site->interfaces[iface].n_addresses,
+        .addresses = interface->addresses,
+        .n_addresses = interface->n_addresses,
         .port = server->port,
         .alternate_port = server->alternate_port,
         .username = servers->username,

@@ -176,6 +176,15 @@ const struct host *scenario_find_host(const struct scenario *scenario, const cha
     return NULL;
 }
 
+const struct interface_config *scenario_interface(const struct scenario *scenario,
+                                                  unsigned iface)
+{
+    const struct site_config *site = scenario->network.sites;
+    for (; iface >= site->n_interfaces; site++)
+        iface -= site->n_interfaces;
+    return &site->interfaces[iface];
+}
+
 static bool direction_has_chance(const struct link_direction *d)
 {
     return d->jitter_ns > 0 || d->loss > 0 || d->burst.enter > 0 || d->reorder > 0 ||

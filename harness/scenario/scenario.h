@@ -111,9 +111,9 @@ bool scenario_has_tag(const struct scenario *scenario, const char *tag);
 /** The host of a name, or NULL; borrowed from the scenario. */
 const struct host *scenario_find_host(const struct scenario *scenario, const char *name);
 
-/** The first address of an interface; borrowed from the scenario. */
-const struct address *scenario_first_address(const struct scenario *scenario,
-                                             unsigned iface);
+/** An interface by its number in the network; borrowed from the scenario. */
+const struct interface_config *scenario_interface(const struct scenario *scenario,
+                                                  unsigned iface);
 
 /** Whether chance plays a part (loss, jitter, random ports, …). */
 bool scenario_has_chance(const struct scenario *scenario);

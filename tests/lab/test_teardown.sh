@@ -62,7 +62,7 @@ claim "it is the call's outcome, with the signal" \
 claim "nothing is left" nothing_is_left
 claim "and no namespace" same_namespaces
 claim "what was recorded is kept" \
-    test -s "$work/worker/calls/nice~nice/turn/stun-dead/full/1/trace.pcapng"
+    test -s "$work/worker/calls/nice~nice/turn/stun-dead/full/1/trace.pcapng.part"
 
 claim "a call is running" start_call keeper
 keeper=$(pgrep -P "$parent")
