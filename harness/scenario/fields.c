@@ -20,7 +20,10 @@ const struct text_form name_form = {
     "^[a-z][a-z0-9-]{0,31}$",
     "a name of lower-case letters, digits and hyphens, a letter first, at most 32 long",
 };
-static const struct text_form line_form = { "^[^\\r\\n]+$", "one line of text" };
+static const struct text_form line_form = { "^[^\\x00-\\x1f\\x7f]+$",
+                                            "one line of text" };
+static const struct text_form lines_form = { "^[^\\x00-\\x09\\x0b-\\x1f\\x7f]+$",
+                                             "lines of text" };
 static const struct text_form pair_form = {
     "^(host|srflx|prflx|relay|\\*)~(host|srflx|prflx|relay|\\*)$",
     "OFFERER~ANSWERER, each \"host\", \"srflx\", \"prflx\", \"relay\" or \"*\"",
@@ -227,7 +230,8 @@ static const struct field document_fields[] = {
       .meaning = "Where this schema is, for editors" },
     { "title", FIELD_TEXT, .required = true, .form = &line_form, .max = 120,
       AT(struct document, title), .meaning = "One line" },
-    { "description", FIELD_TEXT, .max = 4000, AT(struct document, description),
+    { "description", FIELD_TEXT, .form = &lines_form, .max = 4000,
+      AT(struct document, description),
       .meaning = "What it shows, and why that must happen" },
     { "tags", FIELD_TEXTS, .max = DOCUMENT_MAX_TEXTS, .form = &name_form,
       .standard = "[]", AT(struct document, tags),
