@@ -541,8 +541,9 @@ static void test_capinfos(void)
     char *argv[] = { capinfos, path, NULL };
     g_autofree char *output = run(argv, &complaints);
     ASSERT_TEXT(complaints, "");
+    static const char application[] = "rtclab " RTCLAB_VERSION;
     static const char *const said[] = {
-        "Number of packets:   3",           "rtclab " RTCLAB_VERSION,
+        "Number of packets:   3",           application,
         "Number of interfaces in file: 3",  "Name = alice/eth0",
         "Encapsulation = Raw IP",           "Number of stat entries = 1",
         "Time precision = nanoseconds (9)",
