@@ -22,7 +22,7 @@ static void read_values(const struct stunmsg *m, uint16_t type)
     stunmsg_get_error(m, type, &code);
     stunmsg_get_u32(m, type, &u32);
     stunmsg_get_u64(m, type, &u64);
-    /* It was there: either it is found, or it is one to be ignored. */
+    /* What is found lies within the message. */
     if (stunmsg_get_text(m, type, &text) == STUNMSG_OK && text.size > 0 &&
         ((const uint8_t *)text.at < m->bytes ||
          (const uint8_t *)text.at + text.size > m->bytes + m->size))
