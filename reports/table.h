@@ -12,8 +12,9 @@ struct table_style {
     unsigned width;            /**< columns of the terminal */
     bool colour;               /**< ANSI colours */
     const char *folder;        /**< the run's folder as the user knows it */
-    const char *rerun_options; /**< what a command that repeats a call needs beside the
-                                    seed and the key, quoted for a shell; NULL: nothing */
+    const char *rerun_command; /**< what a command that repeats a call starts with, as
+                                    typed into a shell: the seed and the key follow;
+                                    NULL: "rtclab run" */
     double elapsed_s;          /**< how long the run took; 0: not said */
 };
 

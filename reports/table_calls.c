@@ -160,11 +160,9 @@ static void append_call(GString *out, const json_t *results, const json_t *call,
 
     g_string_append(out, "  ");
     table_append_toned(out, shown_key, TABLE_BAD, style);
-    g_string_append_printf(out,
-                           "\n    why     %s\n    record  %s\n    again   rtclab run",
-                           shown_why, shown_record);
-    if (style->rerun_options && *style->rerun_options)
-        g_string_append_printf(out, " %s", style->rerun_options);
+    g_string_append_printf(out, "\n    why     %s\n    record  %s\n    again   %s",
+                           shown_why, shown_record,
+                           style->rerun_command ? style->rerun_command : "rtclab run");
     if (json_is_integer(seed))
         g_string_append_printf(out, " --seed %" JSON_INTEGER_FORMAT,
                                json_integer_value(seed));

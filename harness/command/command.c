@@ -116,12 +116,13 @@ static int execute_parsed(const struct command *command, const void *values,
     return status;
 }
 
-static int execute(const struct command *command, char *const *argv)
+static int execute(const char *program, const struct command *command, char *const *argv)
 {
     g_autofree void *values = g_malloc0(MAX(command->values_size, 1));
     struct arguments arguments;
     GError *error = NULL;
     options_parse(&command->options, argv, values, &arguments, &error);
+    arguments.program = program;
     int status = execute_parsed(command, values, &arguments, error);
     arguments_clear(&arguments);
     return status;
@@ -143,7 +144,7 @@ static int print_help(const char *topic)
     return EXIT_USAGE;
 }
 
-static int dispatch(char **argv)
+static int dispatch(const char *program, char **argv)
 {
     const char *name = argv[0];
     if (!name) {
@@ -159,12 +160,12 @@ static int dispatch(char **argv)
         strcmp(name, "-h") == 0)
         return print_help(argv[1]);
     const struct command *command = find_command(name);
-    return command ? execute(command, argv + 1) : print_help(name);
+    return command ? execute(program, command, argv + 1) : print_help(name);
 }
 
 int command_main(int argc, char **argv)
 {
-    int status = dispatch(argv + MIN(argc, 1));
+    int status = dispatch(argc > 0 ? argv[0] : "rtclab", argv + MIN(argc, 1));
     /* A full disk behind standard output must not look like success. */
     errno = 0;
     if (fflush(stdout) != 0 || ferror(stdout)) {

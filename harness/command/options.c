@@ -96,7 +96,7 @@ static void remember_for_rerun(const struct option *option, const char *text,
 {
     if (!option->changes_a_call)
         return;
-    g_string_append_printf(rerun, "%s--%s", rerun->len ? " " : "", option->name);
+    g_string_append_printf(rerun, " --%s", option->name);
     if (text) {
         g_autofree char *word = text_quote_word(text);
         g_string_append_printf(rerun, " %s", word);

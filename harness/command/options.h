@@ -37,11 +37,13 @@ struct option_list {
 
 /** What was on a command line beside the values of options. */
 struct arguments {
+    const char *program; /**< as it was called */
     GPtrArray *words;    /**< const char *, borrowed; NULL-ended too */
     GPtrArray *list;     /**< const char *, borrowed: arguments of the list option;
                                 NULL-ended too */
     char *const *rest;   /**< what follows "--"; NULL: there was none */
-    GString *rerun;      /**< the options given that change a call, quoted */
+    GString *rerun;      /**< the options given that change a call, quoted, each
+                                after a blank */
     guint64 given;       /**< bit i: option i was given */
     bool is_help_wanted; /**< -h or --help was there */
 };

@@ -51,16 +51,19 @@ static gboolean load_for_run(const struct run_values *values,
     return FALSE;
 }
 
-/* What a command that repeats a call of this run needs: its options and its files. */
-static char *format_rerun_options(const struct arguments *arguments)
+/* How a command that repeats a call of this run starts: the program as it was called,
+ * its options, its files. */
+static char *format_rerun_command(const struct arguments *arguments)
 {
-    GString *out = g_string_new(arguments->rerun->str);
+    g_autofree char *program = text_quote_word(arguments->program);
+    GString *out = g_string_new(program);
+    g_string_append_printf(out, " run%s", arguments->rerun->str);
     for (guint i = 0; i < arguments->words->len; i++) {
         const char *word = arguments->words->pdata[i];
         if (!g_str_has_suffix(word, ".json") && !g_file_test(word, G_FILE_TEST_IS_DIR))
             continue; /* ids are in the keys */
         g_autofree char *quoted = text_quote_word(word);
-        g_string_append_printf(out, "%s%s", out->len > 0 ? " " : "", quoted);
+        g_string_append_printf(out, " %s", quoted);
     }
     return g_string_free(out, FALSE);
 }
@@ -76,10 +79,10 @@ static gboolean run_scenarios(const GPtrArray *scenarios,
         rmdir(options->out); /* only if nothing was recorded in it */
         return FALSE;
     }
-    g_autofree char *rerun_options = format_rerun_options(arguments);
+    g_autofree char *rerun_command = format_rerun_command(arguments);
     struct table_style style = table_style_for(STDOUT_FILENO);
     style.folder = options->out;
-    style.rerun_options = rerun_options;
+    style.rerun_command = rerun_command;
     style.elapsed_s = (double)(clock_now_ns() - started_ns) / (double)NS_PER_S;
     g_autofree char *text = table_format(results, &style);
     fputs(text, stdout);

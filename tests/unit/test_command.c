@@ -246,7 +246,7 @@ static void test_what_is_given_beats_the_key(void)
     CU_ASSERT_EQUAL(options.repeat, 9);
     ASSERT_TEXT(options.peers[ROLE_OFFERER], "./mine");
     ASSERT_TEXT(options.peers[ROLE_ANSWERER], "nice");
-    ASSERT_TEXT(arguments.rerun->str, "--peers ./mine,nice");
+    ASSERT_TEXT(arguments.rerun->str, " --peers ./mine,nice");
     g_ptr_array_unref(keys);
     arguments_clear(&arguments);
 }

@@ -81,7 +81,8 @@ static void test_repeats(void)
 {
     assert_golden(
         "repeats", "100",
-        (struct table_style){ .width = 100, .rerun_options = "--peers nice,./my-peer" });
+        (struct table_style){ .width = 100,
+                              .rerun_command = "bin/rtclab run --peers nice,./my-peer" });
 }
 
 static void test_hostile(void)
