@@ -1,0 +1,133 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# From a bare Debian 12 to a first run, as root or as a user with sudo:
+#
+#   ./quickstart.sh                       packages, build, the default scenarios
+#   ./quickstart.sh deps [PACKAGE...]     only the packages, and any others named
+#   ./quickstart.sh build                 only the build
+#   ./quickstart.sh test                  packages, build, all tests
+#
+# Packages that are there are not asked for again: the second time needs no network.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+# Everything that is needed, and nothing else that is downloaded.
+packages=(
+    build-essential cmake ninja-build pkg-config # to build
+    libglib2.0-dev libjansson-dev libnice-dev    # what it is made of
+    coturn                                       # the STUN and TURN server of the calls
+    libcunit1-dev libpcap-dev tshark iproute2    # the tests
+)
+
+say() { printf 'quickstart: %s\n' "$*"; }
+
+fail() {
+    printf 'quickstart: %s\n' "$*" >&2
+    exit 3
+}
+
+is_installed() {
+    [[ $(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null) == installed ]]
+}
+
+as_root() {
+    if ((EUID == 0)); then "$@"; else sudo "$@"; fi
+}
+
+policy=/usr/sbin/policy-rc.d
+policy_is_ours=no
+
+remove_policy() {
+    if [[ $policy_is_ours == yes ]]; then
+        as_root rm -f "$policy"
+        policy_is_ours=no
+    fi
+}
+
+# Debian starts a service as soon as its package is there. Calls start a turnserver of
+# their own inside their network; none shall listen on this machine.
+hold_coturn_back() {
+    [[ -e $policy ]] && return
+    policy_is_ours=yes
+    trap remove_policy EXIT
+    trap 'exit 130' INT TERM
+    # shellcheck disable=SC2016 # $1 is the script's own
+    printf '#!/bin/sh\n[ "$1" != coturn ] || exit 101\n' | as_root tee "$policy" >/dev/null
+    as_root chmod 755 "$policy"
+}
+
+leave_coturn_off() {
+    remove_policy
+    if command -v systemctl >/dev/null; then
+        as_root systemctl disable --quiet coturn 2>/dev/null || true
+        if systemctl is-active --quiet coturn 2>/dev/null; then
+            as_root systemctl stop coturn
+        fi
+    fi
+    say "coturn is installed; its system service is left off"
+}
+
+deps() {
+    local package is_new_coturn=no missing=()
+    if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+        fail "this is not Debian; install what corresponds to: ${packages[*]} $*"
+    fi
+    for package in "${packages[@]}" "$@"; do
+        is_installed "$package" || missing+=("$package")
+    done
+    if ((${#missing[@]} == 0)); then
+        say "all packages are installed"
+        return
+    fi
+    if ((EUID != 0)) && ! command -v sudo >/dev/null; then
+        fail "not root and no sudo; as root: apt-get install --no-install-recommends ${missing[*]}"
+    fi
+    say "installing ${missing[*]}"
+    if [[ " ${missing[*]} " == *" coturn "* ]]; then
+        is_new_coturn=yes
+        hold_coturn_back
+    fi
+    as_root apt-get update -qq
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y \
+        --no-install-recommends -o Dpkg::Use-Pty=0 "${missing[@]}" >/dev/null
+    if [[ $is_new_coturn == yes ]]; then
+        leave_coturn_off
+    fi
+}
+
+build() {
+    command -v cmake >/dev/null || fail "cmake is missing; run ./quickstart.sh deps first"
+    say "building in build/"
+    cmake --preset release >/dev/null
+    cmake --build build -- --quiet
+    say "built build/bin/rtclab"
+}
+
+run_tests() {
+    ctest --test-dir build --output-on-failure
+}
+
+usage() {
+    printf 'usage: ./quickstart.sh [deps [PACKAGE...] | build | test]\n' >&2
+    exit 2
+}
+
+command=${1:-run}
+shift || true
+[[ $command == deps || $# == 0 ]] || usage
+case $command in
+run)
+    deps
+    build
+    build/bin/rtclab run
+    ;;
+deps) deps "$@" ;;
+build) build ;;
+test)
+    deps
+    build
+    run_tests
+    ;;
+*) usage ;;
+esac
