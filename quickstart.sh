@@ -31,6 +31,15 @@ is_installed() {
     [[ $(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null) == installed ]]
 }
 
+# Runs a command as root; what apt and the packages say matters only if it fails.
+quietly_as_root() {
+    local output
+    if ! output=$(as_root "$@" 2>&1 </dev/null); then
+        printf '%s\n' "$output" >&2
+        fail "failed: $*"
+    fi
+}
+
 as_root() {
     if ((EUID == 0)); then "$@"; else sudo "$@"; fi
 }
@@ -88,9 +97,9 @@ deps() {
         is_new_coturn=yes
         hold_coturn_back
     fi
-    as_root apt-get update -qq
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y \
-        --no-install-recommends -o Dpkg::Use-Pty=0 "${missing[@]}" >/dev/null
+    quietly_as_root apt-get update -q
+    quietly_as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y \
+        --no-install-recommends "${missing[@]}"
     if [[ $is_new_coturn == yes ]]; then
         leave_coturn_off
     fi
