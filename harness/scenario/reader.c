@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "wire/address.h"
 
 struct reader *reader_new(struct problems *problems)
@@ -302,9 +303,10 @@ static void read_map(struct reader *reader, const struct field *field, json_t *v
     {
         char *at = items + i++ * field->shape->size;
         size_t length = enter(reader, key);
-        if (!has_form(&name_form, key))
-            problems_add(reader->problems, reader->pointer->str, "must be %s",
-                         name_form.words);
+        if (!has_form(&name_form, key)) {
+            g_autoptr(json_t) name = json_string(key);
+            mismatch(reader, name, name_form.words);
+        }
         reader_read(reader, field->shape, item, at);
         *(const char **)(void *)at = key;
         leave(reader, length);
