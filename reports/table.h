@@ -15,7 +15,6 @@ struct table_style {
     const char *rerun_command; /**< what a command that repeats a call starts with, as
                                     typed into a shell: the seed and the key follow;
                                     NULL: "rtclab run" */
-    double elapsed_s;          /**< how long the run took; 0: not said */
 };
 
 /** The style for a stream: its width and colours if it is a terminal, else 100 plain. */

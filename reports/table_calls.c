@@ -156,16 +156,17 @@ static void append_call(GString *out, const json_t *results, const json_t *call,
     g_autofree char *shown_record = text_escape(record);
     g_autofree char *word = text_quote_word(key);
     g_autofree char *shown_word = text_escape(word);
-    const json_t *seed = json_object_get(json_object_get(results, "run"), "seed");
+    const char *seed = text_of(json_object_get(results, "run"), "seed", NULL);
+    g_autofree char *seed_word = seed ? text_quote_word(seed) : NULL;
+    g_autofree char *shown_seed = text_escape(seed_word);
 
     g_string_append(out, "  ");
     table_append_toned(out, shown_key, TABLE_BAD, style);
     g_string_append_printf(out, "\n    why     %s\n    record  %s\n    again   %s",
                            shown_why, shown_record,
                            style->rerun_command ? style->rerun_command : "rtclab run");
-    if (json_is_integer(seed))
-        g_string_append_printf(out, " --seed %" JSON_INTEGER_FORMAT,
-                               json_integer_value(seed));
+    if (seed)
+        g_string_append_printf(out, " --seed %s", shown_seed);
     g_string_append_printf(out, " --only %s\n", shown_word);
 }
 
@@ -230,7 +231,10 @@ void table_append_summary(GString *out, const json_t *results,
     size_t total = json_array_size(calls);
     if (total > 0)
         g_string_append_c(out, '\n');
-    if (json_is_false(json_object_get(json_object_get(results, "run"), "complete")))
+    const json_t *run = json_object_get(results, "run");
+    if (json_is_true(json_object_get(run, "interrupted")))
+        g_string_append(out, "Interrupted. ");
+    else if (json_is_false(json_object_get(run, "complete")))
         g_string_append(out, "The run is not complete. ");
     if (total == 0) {
         g_string_append(out, "No call ran");
@@ -238,8 +242,9 @@ void table_append_summary(GString *out, const json_t *results,
         g_string_append_printf(out, "%zu call%s: ", total, total == 1 ? "" : "s");
         append_verdicts(out, verdicts, &unexpected);
     }
-    if (style->elapsed_s > 0)
-        g_string_append_printf(out, "; %.1f s", style->elapsed_s);
+    const json_t *elapsed = json_object_get(run, "elapsed_s");
+    if (json_is_number(elapsed))
+        g_string_append_printf(out, "; %.1f s", json_number_value(elapsed));
     g_autofree char *folder = text_escape(style->folder);
     g_string_append_printf(out, "; records in %s\n", folder);
     tally_clear(&unexpected);

@@ -13,8 +13,6 @@
 #include "base/error.h"
 #include "reports/text.h"
 
-#define SEED_MAX ((UINT64_C(1) << 53) - 1)
-
 void arguments_clear(struct arguments *arguments)
 {
     if (arguments->words)
@@ -68,7 +66,7 @@ gboolean option_read_whole(const char *text, uint64_t least, uint64_t most,
 
 gboolean option_take_seed(const char *text, void *place, GError **error)
 {
-    return option_read_whole(text, 0, SEED_MAX, place, error);
+    return option_read_whole(text, 0, UINT64_MAX, place, error);
 }
 
 static const struct option *find_option(const struct option_list *list, const char *name,

@@ -77,7 +77,7 @@ gboolean option_take_text(const char *text, void *place, GError **error);
 /** `take` for a flag: a bool. */
 gboolean option_take_flag(const char *text, void *place, GError **error);
 
-/** `take` for a seed: a uint64_t that every reader of JSON can hold, below 2^53. */
+/** `take` for a seed: a uint64_t. */
 gboolean option_take_seed(const char *text, void *place, GError **error);
 
 /**

@@ -10,12 +10,9 @@
  */
 #include "command/command.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/error.h"
 #include "call/run.h"
 #include "command/load.h"
@@ -73,7 +70,6 @@ static gboolean run_scenarios(const GPtrArray *scenarios,
                               const struct arguments *arguments, int *ret_status,
                               GError **error)
 {
-    int64_t started_ns = clock_now_ns();
     json_t *results = NULL;
     if (!run_execute(scenarios, options, &results, error)) {
         rmdir(options->out); /* only if nothing was recorded in it */
@@ -83,7 +79,6 @@ static gboolean run_scenarios(const GPtrArray *scenarios,
     struct table_style style = table_style_for(STDOUT_FILENO);
     style.folder = options->out;
     style.rerun_command = rerun_command;
-    style.elapsed_s = (double)(clock_now_ns() - started_ns) / (double)NS_PER_S;
     g_autofree char *text = table_format(results, &style);
     fputs(text, stdout);
     *ret_status = run_exit_code(results);

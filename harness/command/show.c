@@ -6,7 +6,6 @@
 
 #include "base/error.h"
 #include "command/load.h"
-#include "scenario/format.h"
 #include "scenario/scenario.h"
 
 struct show_values {

@@ -141,9 +141,9 @@ static void test_mistakes_are_one_line(void)
         { "run --peers nice,", 2,
           "rtclab run: --peers must be OFFERER or OFFERER,ANSWERER, is \"nice,\" (see "
           "rtclab help run)\n" },
-        { "run --seed 9007199254740992", 2,
-          "rtclab run: --seed must be a whole number from 0 to 9007199254740991, is "
-          "\"9007199254740992\" (see rtclab help run)\n" },
+        { "run --seed 18446744073709551616", 2,
+          "rtclab run: --seed must be a whole number from 0 to 18446744073709551615, is "
+          "\"18446744073709551616\" (see rtclab help run)\n" },
         { "run --only nice~nice/nat/sideways/1", 2,
           "rtclab run: --only must be OFFERER~ANSWERER/SCENARIO/MODE/REPEAT, is "
           "\"nice~nice/nat/sideways/1\" (see rtclab help run)\n" },
