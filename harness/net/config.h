@@ -44,6 +44,8 @@ struct link_direction {
                                and the order, and arrives `reorder_gap_ns` early */
     int64_t reorder_gap_ns; /**< at most delay_ns is taken off */
     double duplicate;       /**< probability that a packet arrives twice */
+    uint32_t mtu_bytes; /**< of an IP datagram; 0: no bound. Larger ones are fragmented,
+                             or with DF answered by an ICMP error (RFC 1191) */
 };
 
 struct link_config {
@@ -69,6 +71,8 @@ enum nat_conflict {
     NAT_CONFLICT_RANDOM,   /**< a random free port */
     NAT_CONFLICT_OVERLOAD, /**< the same port, shared by mappings (violates REQ-3) */
     NAT_CONFLICT_REFUSE,   /**< no mapping: the packet is dropped */
+    NAT_CONFLICT_DEPEND,   /**< the next free port, but for an address- and
+                                port-dependent mapping (violates REQ-11) */
 };
 
 /** Packets from inside to an external endpoint of the same NAT (RFC 4787 §6). */
@@ -87,6 +91,14 @@ enum nat_pooling { NAT_POOLING_PAIRED, NAT_POOLING_ARBITRARY };
 /** What an inbound SYN without a mapping or permission gets (RFC 5382 REQ-4). */
 enum nat_unsolicited_syn { NAT_SYN_DROP, NAT_SYN_RESET, NAT_SYN_ICMP };
 
+/** What becomes of fragments (RFC 4787 §11). */
+enum nat_fragments {
+    NAT_FRAGMENTS_ANY_ORDER, /**< a later one may come before the first: it waits */
+    NAT_FRAGMENTS_IN_ORDER, /**< one whose first was not seen is dropped (violates REQ-14)
+                             */
+    NAT_FRAGMENTS_NONE,     /**< all are dropped */
+};
+
 struct nat_config {
     enum nat_behaviour mapping;
     enum nat_behaviour filtering;
@@ -104,6 +116,10 @@ struct nat_config {
     int64_t tcp_established_ns; /**< idle; 0: 7440 s (RFC 5382 REQ-5) */
     int64_t icmp_lifetime_ns;   /**< of a query mapping; 0: 60 s (RFC 5508 REQ-2) */
     enum nat_unsolicited_syn unsolicited_syn;
+    enum nat_fragments fragments;
+    bool rewrites_payload; /**< an ALG that replaces the inside address wherever it stands
+                                in a UDP payload (violates REQ-10; the reason for STUN's
+                                XOR-MAPPED-ADDRESS, RFC 8489 §14.2) */
     bool drops_icmp_errors;       /**< violates RFC 4787 REQ-12, RFC 5508 REQ-3 to 5 */
     bool icmp_error_ends_mapping; /**< violates RFC 4787 REQ-12a */
     uint32_t max_mappings;        /**< 0: no bound but the ports */

@@ -51,6 +51,7 @@ void packet_free(struct packet *p);
     X(LINK_LOSS, "link-loss")                                                          \
     X(LINK_BURST_LOSS, "link-burst-loss")                                              \
     X(QUEUE_FULL, "queue-full")                                                        \
+    X(TOO_BIG, "too-big")               /* larger than the MTU, with DF */             \
     X(NAT_NO_MAPPING, "nat-no-mapping") /* inbound, and no mapping has that port */    \
     X(NAT_FILTERED, "nat-filtered")     /* a mapping, but the sender is not allowed */ \
     X(NAT_HAIRPIN_OFF, "nat-hairpin-off")                                              \
