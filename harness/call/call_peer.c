@@ -113,17 +113,24 @@ static const char *text_of(const json_t *data, const char *key)
     return text ? text : "";
 }
 
+static void take_failure(struct call *call, struct call_peer *peer, int64_t at_ns)
+{
+    peer->has_failed = true;
+    if (call->first_failure_ns < 0)
+        call->first_failure_ns = at_ns;
+}
+
 static void take_connection_state(struct call *call, struct call_peer *peer,
                                   const char *state, int64_t at_ns)
 {
     peer->is_connected = strcmp(state, "connected") == 0;
-    peer->has_failed = strcmp(state, "failed") == 0;
+    peer->has_failed = false;
     if (peer->is_connected && peer->connected_ns < 0) {
         peer->connected_ns = at_ns;
         peer->next_send_ns = lab_now_ns(call->lab);
     }
-    if (peer->has_failed && call->first_failure_ns < 0)
-        call->first_failure_ns = at_ns;
+    if (strcmp(state, "failed") == 0)
+        take_failure(call, peer, at_ns);
 }
 
 static void take_message(struct call *call, struct call_peer *peer, const json_t *data)
@@ -153,6 +160,9 @@ static void follow(struct call *call, struct call_peer *peer, enum event_kind ki
         reach(peer, PHASE_FIRST_MEDIA, at_ns);
     if (kind == EVENT_PEER_CONNECTION_STATE)
         take_connection_state(call, peer, state, at_ns);
+    /* Some stacks never say that they failed when there is no pair to check. */
+    if (kind == EVENT_PEER_CHECK_LIST && strcmp(state, "failed") == 0)
+        take_failure(call, peer, at_ns);
     if (kind == EVENT_PEER_MESSAGE)
         take_message(call, peer, data);
     if (kind == EVENT_PEER_SELECTED_PAIR) {

@@ -62,8 +62,7 @@ void capture_add(struct capture *c, const struct network_event *e)
     struct pcapng_packet_options options = {
         .comment = comment,
         .packet_id = e->packet_id,
-        .direction =
-            e->direction == PACKET_OUTWARD ? PCAPNG_OUTBOUND : PCAPNG_INBOUND,
+        .direction = e->direction == PACKET_OUTWARD ? PCAPNG_OUTBOUND : PCAPNG_INBOUND,
     };
     pcapng_add_packet(c->file, e->tap, e->at_ns + c->offset_ns, e->packet->bytes,
                       e->packet->size, &options);
