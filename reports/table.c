@@ -3,8 +3,9 @@
  * The table of a run. One table of columns says what there is: each column makes a cell
  * (text, number, tone) from a row, and the layouts only arrange cells:
  *
- *   wide     a scenario a line, when that fits the width
- *   stacked  the scenario's id on a line of its own, the cells below it
+ *   wide     a scenario a line; an id that is longer than its column has a line of its
+ *            own above the cells
+ *   stacked  so has every id, when little would be left for that column
  *   list     below the id a line for each cell, when nothing else fits
  *
  * Ids and commands are never cut: they are there to be copied. So is everything in ASCII
@@ -31,6 +32,7 @@
 
 #define DEFAULT_WIDTH 100
 #define GAP           "  "
+#define LEAST_NAME    24 /* columns for ids, for a wide layout to be worth it */
 
 static const char *const tone_codes[TABLE_N_TONES] = {
     [TABLE_PLAIN] = "", [TABLE_GOOD] = "32", [TABLE_BAD] = "1;31",
@@ -165,12 +167,15 @@ static void choose_layout(struct grid *grid, unsigned terminal_width)
         if (c > 0)
             cells += grid->widths[c] + (unsigned)strlen(GAP);
     }
-    if (grid->widths[0] + cells <= terminal_width)
+    unsigned left = terminal_width > cells ? terminal_width - cells : 0;
+    if (grid->widths[0] <= left || left >= LEAST_NAME) {
         grid->layout = LAYOUT_WIDE;
-    else if (cells <= terminal_width)
+        grid->widths[0] = MIN(grid->widths[0], left);
+    } else if (cells <= terminal_width) {
         grid->layout = LAYOUT_STACKED;
-    else
+    } else {
         grid->layout = LAYOUT_LIST;
+    }
 }
 
 static void append_titles(GString *out, const struct grid *grid,
@@ -198,8 +203,12 @@ static void append_row(GString *out, const struct grid *grid, guint row,
 {
     const struct cell *cells = grid_row(grid, row);
     append_cell(out, &cells[0], grid->layout == LAYOUT_WIDE ? grid->widths[0] : 0, style);
-    if (grid->layout == LAYOUT_STACKED)
+    if (grid->layout == LAYOUT_STACKED) {
         end_line(out);
+    } else if (grid->layout == LAYOUT_WIDE && cell_width(&cells[0]) > grid->widths[0]) {
+        end_line(out);
+        append_blanks(out, grid->widths[0]);
+    }
     for (size_t c = 1; c < N_COLUMNS; c++) {
         if (grid->layout == LAYOUT_LIST) {
             end_line(out);

@@ -183,7 +183,7 @@ static void test_quoted_words_survive_a_shell(void)
 }
 
 static const struct test tests[] = {
-    { "a scenario is a line where it fits", test_wide },
+    { "a scenario is a line, a long id one more", test_wide },
     { "at 80 columns the cells stand below the id", test_stacked },
     { "in a narrow terminal each cell is a line", test_list },
     { "repeats are counted, and the savings paired", test_repeats },
