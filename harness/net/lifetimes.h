@@ -37,6 +37,13 @@ void lifetimes_remove(struct lifetimes *l, uint32_t object);
 void lifetimes_refresh(struct lifetimes *l, uint32_t object, unsigned class,
                        int64_t now_ns);
 
+/** Says that an object is about to be refreshed, so that its link is fetched meanwhile.
+ */
+static inline void lifetimes_prefetch(const struct lifetimes *l, uint32_t object)
+{
+    __builtin_prefetch(&l->links[object + LIFETIMES_MAX_CLASSES]);
+}
+
 /** When the next object of any class expires; CLOCK_NEVER if there is none. */
 int64_t lifetimes_deadline(const struct lifetimes *l);
 

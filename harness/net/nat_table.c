@@ -117,6 +117,8 @@ static struct nat_mapping *find_bound(const struct nat *nat, uint8_t protocol,
          hash_index_at(&nat->inside, at, &number);
          at = hash_index_next(&nat->inside, at, hash)) {
         struct nat_mapping *m = mapping_at(nat, number);
+        lifetimes_prefetch(&nat->mapping_lifetimes, number);
+        __builtin_prefetch((const char *)m + 64); /* the end of it, if it is the one */
         if (m->dependence == dependence && m->protocol == protocol &&
             endpoint_equal(&m->internal, internal) &&
             same_remote(&m->remote, remote, dependence))
@@ -243,9 +245,20 @@ static void drop_session(struct nat *nat, struct nat_session *s)
     slab_give(&nat->sessions, s->number);
 }
 
+/* True if the mapping's first remote has a session for as long as the mapping lives, and
+ * `remote` is that one. Most mappings know only one, so this spares most lookups. */
+static bool is_first_remote(const struct nat *nat, const struct nat_mapping *m,
+                            const struct endpoint *remote)
+{
+    return m->protocol != IPPROTO_TCP && nat->config->filter_lifetime_ns == 0 &&
+           same_remote(&m->remote, remote, nat->config->filtering);
+}
+
 bool nat_permits(const struct nat *nat, const struct nat_mapping *m,
                  const struct endpoint *remote)
 {
+    if (is_first_remote(nat, m, remote))
+        return true;
     switch (nat->config->filtering) {
     case NAT_ENDPOINT_INDEPENDENT:
         return true;
@@ -326,7 +339,8 @@ void nat_touch(struct nat *nat, struct nat_mapping *m, const struct endpoint *re
     bool outward = direction == PACKET_OUTWARD;
     bool refreshes = refreshing & (outward ? NAT_REFRESH_OUTBOUND : NAT_REFRESH_INBOUND);
 
-    if (c->filtering != NAT_ENDPOINT_INDEPENDENT) {
+    if (c->filtering != NAT_ENDPOINT_INDEPENDENT &&
+        (is_new || !is_first_remote(nat, m, remote))) {
         struct nat_session *s = nat_session_find(nat, m, remote);
         if (!s && outward)
             nat_session_add(nat, m, remote, NAT_CLASS_FILTER, now_ns);
