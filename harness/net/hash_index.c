@@ -3,8 +3,7 @@
  * Linear probing with deletion by shifting back, so that there are no tombstones and a
  * long-lived table does not slow down. Slots hold the hash: growing touches no keys, and
  * a lookup reads one cache line of the table and then only the object it is after. The
- * table is at most half full and never shrinks. Measured against GHashTable with the same
- * keys it halves the cost of a lookup that misses the cache.
+ * table is at most half full and never shrinks.
  */
 #include "net/hash_index.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is to happen at a time, in the order of (time, sequence): a binary heap. */
+/* What is to happen at a time, in the order of (time, sequence). */
 #ifndef RTCLAB_NET_HEAP_H
 #define RTCLAB_NET_HEAP_H
 
