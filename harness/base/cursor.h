@@ -45,7 +45,9 @@ static inline uint8_t cursor_u8(struct cursor *c)
 static inline uint16_t cursor_u16(struct cursor *c)
 {
     const uint8_t *p = cursor_take(c, 2);
-    return (uint16_t)(p ? p[0] << 8 | p[1] : 0);
+    if (!p)
+        return 0;
+    return (uint16_t)((unsigned)p[0] << 8 | p[1]);
 }
 
 static inline uint32_t cursor_u32(struct cursor *c)
@@ -58,7 +60,7 @@ static inline uint32_t cursor_u32(struct cursor *c)
 /** Big-endian loads and stores at a place that the caller has bounds-checked. */
 static inline uint16_t load_be16(const uint8_t *p)
 {
-    return (uint16_t)(p[0] << 8 | p[1]);
+    return (uint16_t)((unsigned)p[0] << 8 | p[1]);
 }
 
 static inline uint32_t load_be32(const uint8_t *p)
