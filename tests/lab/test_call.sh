@@ -3,9 +3,9 @@
 # A call between two libnice agents, in each mode, and what its record holds.
 source "$(dirname "$0")/lib.sh"
 
-run_rtclab 0 run nat/port-restricted~port-restricted --seed 7 --out "$work/run"
+run_rtclab 0 run nat/port-restricted-cone~port-restricted-cone --seed 7 --out "$work/run"
 results=$work/run/results.json
-call=$work/run/calls/nice~nice/nat/port-restricted~port-restricted
+call=$work/run/calls/nice~nice/nat/port-restricted-cone~port-restricted-cone
 
 claim "three modes ran" holds '[.calls[].mode] | sort == ["full","half","trickle"]' "$results"
 claim "all connected, as expected" \

@@ -47,7 +47,7 @@ sleep 1.2
 kill -9 \$!
 exit 1
 S
-PATH=$work/dies:$PATH run_rtclab 3 run turn/stun-dead $open --modes full --timeout 20 --out "$work/dies-run"
+PATH=$work/dies:$PATH run_rtclab 3 run stun/dead $open --modes full --timeout 20 --out "$work/dies-run"
 results=$work/dies-run/results.json
 if [ "$(jq '.calls | length' "$results")" != 2 ]; then
     claim "both calls have a result" false
@@ -83,11 +83,11 @@ peer mid-crash <<S
 #!/bin/bash
 $nice & sleep 0.6; kill -9 \$!; kill -9 \$\$
 S
-run_rtclab 3 run turn/stun-dead --modes full --peers "nice,$work/mid-crash" --out "$work/r2"
+run_rtclab 3 run stun/dead --modes full --peers "nice,$work/mid-crash" --out "$work/r2"
 claim "a peer that dies mid-call: an error, and the record up to then" \
     holds '.calls[0].outcome == "error" and (.calls[0].why | contains("answerer"))' "$work/r2/results.json"
 claim "with the peer's end in it" grep -q '"peer.exited"' \
-    "$work/r2/calls/nice~mid-crash/turn/stun-dead/full/1/events.jsonl"
+    "$work/r2/calls/nice~mid-crash/stun/dead/full/1/events.jsonl"
 
 peer silent <<'S'
 #!/bin/sh

@@ -11,7 +11,7 @@ namespaces() {
 
 # A call that takes long: the wait for it to be in full swing is for its two peers.
 start_call() {
-    "$RTCLAB" run turn/stun-dead --modes full --out "$work/$1" >"$work/$1.out" 2>&1 </dev/null &
+    "$RTCLAB" run stun/dead --modes full --out "$work/$1" >"$work/$1.out" 2>&1 </dev/null &
     parent=$!
     for _ in $(seq 100); do
         pgrep -P "$(pgrep -d, -P "$(pgrep -d, -P $parent || echo 0)" || echo 0)" >/dev/null 2>&1 &&
@@ -37,7 +37,7 @@ kill -9 "$parent"
 claim "kill -9 of rtclab: nothing is left" nothing_is_left
 claim "and no namespace" same_namespaces
 claim "the events up to then are kept" \
-    test -s "$work/kill9/calls/nice~nice/turn/stun-dead/full/1/events.jsonl"
+    test -s "$work/kill9/calls/nice~nice/stun/dead/full/1/events.jsonl"
 
 claim "a call is running" start_call int
 kill -INT "$parent"
@@ -62,7 +62,7 @@ claim "it is the call's outcome, with the signal" \
 claim "nothing is left" nothing_is_left
 claim "and no namespace" same_namespaces
 claim "what was recorded is kept" \
-    test -s "$work/worker/calls/nice~nice/turn/stun-dead/full/1/trace.pcapng.part"
+    test -s "$work/worker/calls/nice~nice/stun/dead/full/1/trace.pcapng.part"
 
 claim "a call is running" start_call keeper
 keeper=$(pgrep -P "$parent")

@@ -15,7 +15,7 @@ cat >"$work/as-nobody" <<'S'
 mknod "$1/tun" c 10 200 && chmod 666 "$1/tun" && mount --bind "$1/tun" /dev/net/tun || exit 77
 cd "$1/open" || exit
 exec setpriv --reuid=65534 --regid=65534 --clear-groups "$2" \
-    run nat/port-restricted~symmetric --modes trickle --out "$1/open/run" </dev/null
+    run nat/port-restricted-cone~symmetric --modes trickle --out "$1/open/run" </dev/null
 S
 status=0
 unshare --mount bash "$work/as-nobody" "$work" "$RTCLAB" >"$work/stdout" 2>"$work/stderr" || status=$?
