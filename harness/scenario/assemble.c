@@ -142,7 +142,7 @@ static void fill_ice_servers(const struct document *document, enum role role,
 
 static void fill_peers(const struct document *document, struct scenario *scenario)
 {
-    for (int role = 0; role < N_ROLES; role++) {
+    for (enum role role = ROLE_OFFERER; role < N_ROLES; role++) {
         const struct peer_document *from = &document->peers.roles[role];
         struct peer_setup *peer = &scenario->peers[role];
         peer->iface =

@@ -314,7 +314,7 @@ void check_document(const struct document *document, struct problems *problems)
 
     check_ice_servers(&check, document->ice_servers, document->n_ice_servers,
                       "/ice_servers");
-    for (int role = 0; role < N_ROLES; role++)
+    for (enum role role = ROLE_OFFERER; role < N_ROLES; role++)
         check_peer(&check, role);
     const char *offerer = document_peer_host(document, ROLE_OFFERER);
     if (strcmp(offerer, document_peer_host(document, ROLE_ANSWERER)) == 0)

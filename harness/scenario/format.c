@@ -49,7 +49,7 @@ static void append_interface(GString *out, const char *indent, const struct scen
 {
     g_string_append_printf(out, "%shost %s  ", indent, s->hosts[number].name);
     format_addresses(out, iface->addresses, iface->n_addresses);
-    for (int role = 0; role < N_ROLES; role++) {
+    for (enum role role = ROLE_OFFERER; role < N_ROLES; role++) {
         if (s->peers[role].iface == number)
             g_string_append_printf(out, "  (the %s)", role_names[role]);
     }
@@ -181,7 +181,7 @@ char *scenario_format(const struct scenario *s)
         g_string_append(out, "\nservers\n");
     append_servers(out, s);
     g_string_append(out, "\npeers\n");
-    for (int role = 0; role < N_ROLES; role++)
+    for (enum role role = ROLE_OFFERER; role < N_ROLES; role++)
         append_peer(out, s, role);
     g_string_append_printf(out, "  signalling  direct, %.6g ms one way\n",
                            (double)s->signaling_delay_ns / NS_PER_MS);

@@ -147,7 +147,7 @@ void scenario_free(struct scenario *scenario)
     for (unsigned i = 0; i < scenario->n_servers; i++)
         g_free(scenario->servers[i].name);
     g_free(scenario->servers);
-    for (int role = 0; role < N_ROLES; role++)
+    for (enum role role = ROLE_OFFERER; role < N_ROLES; role++)
         free_peer(&scenario->peers[role]);
     g_strfreev(scenario->expect.selected);
     g_strfreev(scenario->expect.selected_protocols);

@@ -398,7 +398,7 @@ static void test_defaults(void)
     CU_ASSERT_EQUAL(s->servers[0].type, SERVER_COTURN);
     CU_ASSERT_EQUAL(s->servers[0].port, 3478);
     CU_ASSERT_EQUAL(s->servers[0].alternate_port, 3479);
-    for (int role = 0; role < N_ROLES; role++) {
+    for (enum role role = ROLE_OFFERER; role < N_ROLES; role++) {
         CU_ASSERT_FALSE(s->peers[role].relay_only);
         CU_ASSERT_TRUE(s->peers[role].udp);
         CU_ASSERT_FALSE(s->peers[role].tcp);
