@@ -53,8 +53,6 @@ static const struct choice outcomes[] = {
     { 0 },
 };
 
-/* clang-format off: a row a key, its meaning below it */
-
 static const struct field host_fields[] = {
     { "addresses", FIELD_ADDRESSES, .min = 1, .max = NETWORK_MAX_ADDRESSES,
       AT(struct host_document, addresses), COUNT(struct host_document, n_addresses),
@@ -261,7 +259,6 @@ const struct shape document_shape = {
     .size = sizeof(struct document),
     .fields = document_fields,
 };
-/* clang-format on */
 
 static int compare_words(const void *a, const void *b)
 {

@@ -31,11 +31,9 @@ static const struct choice allocations[] = {
     { 0 },
 };
 static const struct choice conflicts[] = {
-    { "next", NAT_CONFLICT_NEXT },
-    { "random", NAT_CONFLICT_RANDOM },
-    { "overload", NAT_CONFLICT_OVERLOAD },
-    { "refuse", NAT_CONFLICT_REFUSE },
-    { 0 },
+    { "next", NAT_CONFLICT_NEXT },         { "random", NAT_CONFLICT_RANDOM },
+    { "overload", NAT_CONFLICT_OVERLOAD }, { "refuse", NAT_CONFLICT_REFUSE },
+    { "depend", NAT_CONFLICT_DEPEND },     { 0 },
 };
 static const struct choice poolings[] = {
     { "paired", NAT_POOLING_PAIRED },
@@ -46,6 +44,12 @@ static const struct choice hairpins[] = {
     { "off", NAT_HAIRPIN_OFF },
     { "external-source", NAT_HAIRPIN_EXTERNAL_SOURCE },
     { "internal-source", NAT_HAIRPIN_INTERNAL_SOURCE },
+    { 0 },
+};
+static const struct choice fragment_orders[] = {
+    { "any-order", NAT_FRAGMENTS_ANY_ORDER },
+    { "in-order", NAT_FRAGMENTS_IN_ORDER },
+    { "none", NAT_FRAGMENTS_NONE },
     { 0 },
 };
 static const struct choice refreshes[] = {
@@ -114,8 +118,6 @@ static const struct preset_set nat_preset_set = { nat_preset_name, nat_preset_ap
 static const struct preset_set firewall_preset_set = { firewall_preset_name,
                                                        firewall_preset_apply };
 
-/* clang-format off: a row a key, its meaning below it */
-
 #define PROBABILITY FIELD_NUMBER, .max = 1, .standard = "0"
 
 static const struct field burst_fields[] = {
@@ -137,50 +139,33 @@ static const struct shape burst_shape = {
 };
 
 /* Rows of one direction: `up` and `down` have them, and the link itself for both. */
-#define DIRECTION_ROWS(type, at)                                                     \
-    { "delay_ms",                                                                    \
-      FIELD_MILLISECONDS,                                                            \
-      .max = MAX_DELAY_MS,                                                           \
-      .standard = "0",                                                               \
-      AT(type, at delay_ns),                                                         \
-      .meaning = "Time that every packet takes, one way" },                          \
-        { "jitter_ms",                                                               \
-          FIELD_MILLISECONDS,                                                        \
-          .max = MAX_DELAY_MS,                                                       \
-          .standard = "0",                                                           \
-          AT(type, at jitter_ns),                                                    \
-          .meaning = "Uniform from 0 to this, added; never reorders by itself" },    \
-        { "loss", PROBABILITY, AT(type, at loss),                                    \
-          .meaning = "Probability that a packet is lost, each by itself" },          \
-        { "burst_loss", FIELD_OBJECT, .shape = &burst_shape, AT(type, at burst),     \
-          .meaning = "Loss in bursts (Gilbert-Elliott), beside `loss`" },            \
-        { "rate_kbps",                                                               \
-          FIELD_INTEGER,                                                             \
-          .min = 1,                                                                  \
-          .max = MAX_RATE_KBPS,                                                      \
-          .scale = 1000,                                                             \
-          AT(type, at rate_bps),                                                     \
-          .meaning = "Bits a second at the IP layer; absent: no limit" },            \
-        { "queue_bytes",                                                             \
-          FIELD_INTEGER,                                                             \
-          .min = 1,                                                                  \
-          .max = MAX_QUEUE_BYTES,                                                    \
-          .standard = "65536",                                                       \
-          AT(type, at queue_bytes),                                                  \
-          .meaning = "Bound of the queue before the rate (tail drop)" },             \
-        { "reorder", PROBABILITY, AT(type, at reorder),                              \
-          .meaning =                                                                 \
-              "Probability that a packet overtakes: no jitter, no order, early" },   \
-        { "reorder_gap_ms",                                                          \
-          FIELD_MILLISECONDS,                                                        \
-          .max = MAX_DELAY_MS,                                                       \
-          .standard = "0",                                                           \
-          AT(type, at reorder_gap_ns),                                               \
-          .meaning = "How much earlier it arrives; at most delay_ms is taken off" }, \
-    {                                                                                \
-        "duplicate", PROBABILITY, AT(type, at duplicate),                            \
-            .meaning = "Probability that a packet arrives twice"                     \
-    }
+/* clang-format off */
+#define DIRECTION_ROWS(type, at)                                                       \
+    { "delay_ms", FIELD_MILLISECONDS, .max = MAX_DELAY_MS, .standard = "0",            \
+      AT(type, at delay_ns), .meaning = "Time that every packet takes, one way" },     \
+    { "jitter_ms", FIELD_MILLISECONDS, .max = MAX_DELAY_MS, .standard = "0",           \
+      AT(type, at jitter_ns),                                                          \
+      .meaning = "Uniform from 0 to this, added; never reorders by itself" },          \
+    { "loss", PROBABILITY, AT(type, at loss),                                          \
+      .meaning = "Probability that a packet is lost, each by itself" },                \
+    { "burst_loss", FIELD_OBJECT, .shape = &burst_shape, AT(type, at burst),           \
+      .meaning = "Loss in bursts (Gilbert-Elliott), beside `loss`" },                  \
+    { "rate_kbps", FIELD_INTEGER, .min = 1, .max = MAX_RATE_KBPS, .scale = 1000,       \
+      AT(type, at rate_bps),                                                           \
+      .meaning = "Bits a second at the IP layer; absent: no limit" },                  \
+    { "queue_bytes", FIELD_INTEGER, .min = 1, .max = MAX_QUEUE_BYTES,                  \
+      .standard = "65536", AT(type, at queue_bytes),                                   \
+      .meaning = "Bound of the queue before the rate (tail drop)" },                   \
+    { "reorder", PROBABILITY, AT(type, at reorder),                                    \
+      .meaning = "Probability that a packet overtakes: no jitter, no order, early" },  \
+    { "reorder_gap_ms", FIELD_MILLISECONDS, .max = MAX_DELAY_MS, .standard = "0",      \
+      AT(type, at reorder_gap_ns),                                                     \
+      .meaning = "How much earlier it arrives; at most delay_ms is taken off" },       \
+    { "duplicate", PROBABILITY, AT(type, at duplicate),                                \
+      .meaning = "Probability that a packet arrives twice" },                          \
+    { "mtu_bytes", FIELD_INTEGER, .min = 68, .max = 65535, AT(type, at mtu_bytes),     \
+      .meaning = "Of an IP datagram (RFC 791: 68 or more); absent: no bound" }
+/* clang-format on */
 
 static const struct field direction_fields[] = {
     DIRECTION_ROWS(struct link_direction, ),
@@ -255,6 +240,12 @@ static const struct field nat_fields[] = {
       .meaning = "Violates RFC 4787 REQ-12 and RFC 5508 REQ-3 to 5" },
     { "icmp_error_ends_mapping", FIELD_BOOLEAN, .standard = "false",
       NAT(icmp_error_ends_mapping), .meaning = "Violates RFC 4787 REQ-12a" },
+    { "fragments", FIELD_CHOICE, .choices = fragment_orders, .standard = "\"any-order\"",
+      NAT(fragments),
+      .meaning = "What becomes of fragments; in-order and none violate RFC 4787 REQ-14" },
+    { "rewrites_payload", FIELD_BOOLEAN, .standard = "false", NAT(rewrites_payload),
+      .meaning = "An ALG that replaces the inside address in UDP payloads (violates "
+                 "RFC 4787 REQ-10)" },
     { "max_mappings", FIELD_INTEGER, .min = 1, .max = 1e6, NAT(max_mappings),
       .meaning = "Bound on live mappings; absent: only the ports bound them" },
     { "external_addresses", FIELD_INTEGER, .min = 1, .max = NETWORK_MAX_ADDRESSES,
@@ -367,4 +358,3 @@ const struct shape middlebox_shape = {
     .fields = middlebox_fields,
     .one_key = true,
 };
-/* clang-format on */

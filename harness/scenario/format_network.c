@@ -42,6 +42,8 @@ static void append_direction(GString *out, const struct link_direction *d)
                                (double)d->reorder_gap_ns / NS_PER_MS);
     if (d->duplicate > 0)
         g_string_append_printf(out, ", %.4g %% twice", 100 * d->duplicate);
+    if (d->mtu_bytes > 0)
+        g_string_append_printf(out, ", MTU %u bytes", d->mtu_bytes);
 }
 
 void format_link(GString *out, const struct link_config *link)
@@ -80,6 +82,8 @@ static const char *conflict_words(enum nat_conflict conflict)
         return "a random one on a conflict";
     case NAT_CONFLICT_OVERLOAD:
         return "overloaded on a conflict";
+    case NAT_CONFLICT_DEPEND:
+        return "the next free one on a conflict, then mapped for one endpoint only";
     case NAT_CONFLICT_REFUSE:
         return "no mapping on a conflict";
     case NAT_CONFLICT_DEPEND:
@@ -171,6 +175,13 @@ void format_nat(GString *out, const char *indent, const struct nat_config *nat)
         g_string_append_printf(out, "%sICMP        errors are dropped\n", indent);
     if (nat->icmp_error_ends_mapping)
         g_string_append_printf(out, "%sICMP        an error ends its mapping\n", indent);
+    if (nat->fragments != NAT_FRAGMENTS_ANY_ORDER)
+        g_string_append_printf(out, "%sfragments   %s\n", indent,
+                               nat->fragments == NAT_FRAGMENTS_NONE ? "dropped"
+                                                                    : "only in order");
+    if (nat->rewrites_payload)
+        g_string_append_printf(out, "%spayload     the inside address is replaced\n",
+                               indent);
     if (nat->max_mappings > 0)
         g_string_append_printf(out, "%squota       %u mappings\n", indent,
                                nat->max_mappings);

@@ -121,6 +121,7 @@ static const struct mistake {
     { LINK "/queue_bytes", "0", LINK "/queue_bytes: must be 1 or more, is 0" },
     { LINK "/loss", "1.01", LINK "/loss: must be 1 or less, is 1.01" },
     { LINK "/reorder", "-1", LINK "/reorder: must be 0 or more, is -1" },
+    { LINK "/mtu_bytes", "67", LINK "/mtu_bytes: must be 68 or more, is 67" },
     { LINK "/duplicate", "2", LINK "/duplicate: must be 1 or less, is 2" },
     { LINK "/up", "{\"dely_ms\": 1}",
       LINK "/up/dely_ms: must be a key of a link's direction, is unknown; did you mean "
