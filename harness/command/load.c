@@ -33,9 +33,14 @@ static void load_one(const struct scenario_ref *ref, struct loaded *loaded)
 gboolean load_scenarios(const char *folder, const char *const *selectors,
                         struct loaded *ret, GError **error)
 {
-    g_autofree char *found = selection_find_folder(folder, error);
-    if (!found)
-        return FALSE;
+    g_autofree char *found = NULL;
+    if (folder || selection_needs_folder(selectors)) {
+        found = selection_find_folder(folder, error);
+        if (!found)
+            return FALSE;
+    } else {
+        found = selection_find_folder(NULL, NULL); /* for the ids, if it is there */
+    }
     g_autoptr(GPtrArray) refs = selection_resolve(found, selectors, error);
     if (!refs)
         return FALSE;

@@ -11,7 +11,6 @@
 #include "scenario/selection.h"
 
 #include <fnmatch.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -126,7 +125,8 @@ static gint compare_refs(gconstpointer a, gconstpointer b)
 static GPtrArray *scan_sorted(const char *folder)
 {
     GPtrArray *refs = refs_new();
-    scan(folder, NULL, 0, refs);
+    if (folder)
+        scan(folder, NULL, 0, refs);
     g_ptr_array_sort(refs, compare_refs);
     return refs;
 }
@@ -262,19 +262,32 @@ static gboolean resolve(struct selection *selection, const char *selector, GErro
                     "%s: must be a scenario file, is missing", selector);
         return FALSE;
     }
-    g_autofree char *group = g_build_filename(selection->folder, selector, NULL);
+    g_autofree char *group =
+        selection->folder ? g_build_filename(selection->folder, selector, NULL) : NULL;
     if (is_folder(selector) || is_folder(group))
         return choose_folder(selection, is_folder(selector) ? selector : group, error);
     report_no_match(selection, selector, error);
     return FALSE;
 }
 
+bool selection_needs_folder(const char *const *selectors)
+{
+    if (!selectors || !selectors[0])
+        return true;
+    for (unsigned i = 0; selectors[i]; i++) {
+        if (!g_str_has_suffix(selectors[i], ".json") && !is_folder(selectors[i]))
+            return true;
+    }
+    return false;
+}
+
 GPtrArray *selection_resolve(const char *folder, const char *const *selectors,
                              GError **error)
 {
-    if (!is_folder(folder)) {
+    if (folder ? !is_folder(folder) : selection_needs_folder(selectors)) {
         g_set_error(error, RTC_ERROR, RTC_ERROR_USAGE,
-                    "%s: must be the folder of the scenarios, is missing", folder);
+                    "%s: must be the folder of the scenarios, is missing",
+                    folder ? folder : "scenarios");
         return NULL;
     }
     struct selection selection = {

@@ -131,6 +131,27 @@ static void test_no_folder(void)
                 "/nonexistent: must be the folder of the scenarios, is missing");
 }
 
+static void test_without_folder(void)
+{
+    set_up();
+    g_autofree char *mine = path_in("mine");
+    g_autofree char *file = path_in("other/alone.json");
+    const char *by_path[] = { file, NULL };
+    const char *by_folder[] = { mine, NULL };
+    const char *by_id[] = { file, "nat/full-cone", NULL };
+    CU_ASSERT_FALSE(selection_needs_folder(by_path));
+    CU_ASSERT_FALSE(selection_needs_folder(by_folder));
+    CU_ASSERT_TRUE(selection_needs_folder(by_id));
+    CU_ASSERT_TRUE(selection_needs_folder(NULL));
+    GPtrArray *refs = selection_resolve(NULL, by_path, NULL);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(refs);
+    CU_ASSERT_EQUAL_FATAL(refs->len, 1);
+    ASSERT_TEXT(((struct scenario_ref *)refs->pdata[0])->id, "alone");
+    g_ptr_array_unref(refs);
+    CU_ASSERT_PTR_NULL(selection_resolve(NULL, by_id, NULL));
+    tear_down();
+}
+
 static void assert_found(const char *explicit_folder, const char *expected)
 {
     g_autoptr(GError) error = NULL;
@@ -165,6 +186,7 @@ static void test_find_folder(void)
 static const struct test tests[] = {
     { "selectors find files in order, each once", test_selectors },
     { "a missing scenario folder is an error", test_no_folder },
+    { "paths need no scenario folder", test_without_folder },
     { "the folder is named, set, here or beside the program", test_find_folder },
 };
 
