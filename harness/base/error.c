@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/error.h"
 
-/* clang-format off: the name is no expression */
-G_DEFINE_QUARK(rtc - error - quark, rtc_error)
+/* The name is no expression, whatever a formatter takes it for. */
+/* clang-format off */
+G_DEFINE_QUARK(rtc-error-quark, rtc_error)
 /* clang-format on */
 
 void rtc_set_errno_error(GError **error, int code, int errno_value, const char *format,

@@ -141,45 +141,39 @@ struct signal *signaling_pop(struct signaling *s, int64_t now_ns)
 
 /* ---- session descriptions ---- */
 
-static bool is_for(const json_t *candidate, const char *mid, int index)
+/* The number of the media section that a candidate is for: by its sdpMid, else by its
+   sdpMLineIndex, else the first (W3C RTCIceCandidateInit). */
+static int section_of(const json_t *candidate, char *const *lines)
 {
     const char *wanted = json_string_value(json_object_get(candidate, "sdpMid"));
-    if (wanted && mid)
-        return strcmp(wanted, mid) == 0;
-    json_t *number = json_object_get(candidate, "sdpMLineIndex");
-    return json_is_integer(number) ? json_integer_value(number) == index : index == 0;
+    const json_t *number = json_object_get(candidate, "sdpMLineIndex");
+    int n_sections = 0;
+    for (char *const *line = lines; *line; line++) {
+        if (g_str_has_prefix(*line, "m="))
+            n_sections++;
+        else if (wanted && g_str_has_prefix(*line, "a=mid:") &&
+                 strcmp(*line + strlen("a=mid:"), wanted) == 0)
+            return n_sections - 1;
+    }
+    json_int_t index = json_is_integer(number) ? json_integer_value(number) : 0;
+    return index >= 0 && index < n_sections ? (int)index : 0;
 }
 
-/* Appends to `out` what belongs at the end of one media section. */
-static void close_section(GString *out, const json_t *candidates, const char *mid,
-                          int index, bool had_end, GHashTable *placed)
+/* What belongs at the end of one media section. */
+static void close_section(GString *out, const json_t *candidates, char *const *lines,
+                          int section, bool had_end)
 {
     size_t i;
     json_t *candidate;
     json_array_foreach(candidates, i, candidate)
     {
         const char *text = json_string_value(json_object_get(candidate, "candidate"));
-        if (g_hash_table_contains(placed, candidate) || !is_for(candidate, mid, index))
-            continue;
         /* One candidate is one line, whatever a peer put into it. */
-        g_string_append_printf(out, "a=%.*s\r\n", (int)strcspn(text, "\r\n"), text);
-        g_hash_table_add(placed, candidate);
+        if (text && section_of(candidate, lines) == section)
+            g_string_append_printf(out, "a=%.*s\r\n", (int)strcspn(text, "\r\n"), text);
     }
     if (!had_end)
         g_string_append(out, "a=end-of-candidates\r\n");
-}
-
-static bool names_a_section(const json_t *candidate, char **lines)
-{
-    int index = -1;
-    bool found = false;
-    for (char **line = lines; *line && !found; line++) {
-        if (g_str_has_prefix(*line, "m="))
-            found = is_for(candidate, NULL, ++index);
-        else if (g_str_has_prefix(*line, "a=mid:"))
-            found = is_for(candidate, *line + strlen("a=mid:"), index);
-    }
-    return found;
 }
 
 char *signaling_insert_candidates(const char *sdp, const json_t *candidates)
@@ -187,42 +181,21 @@ char *signaling_insert_candidates(const char *sdp, const json_t *candidates)
     g_auto(GStrv) lines = g_strsplit(sdp, "\n", -1);
     for (char **line = lines; *line; line++)
         g_strchomp(*line);
-    /* What names no section goes to the first. */
-    json_t *sorted = json_array();
-    size_t i;
-    json_t *candidate;
-    json_array_foreach(candidates, i, candidate)
-    {
-        json_t *copy = json_copy(candidate);
-        if (!names_a_section(candidate, lines)) {
-            json_object_del(copy, "sdpMid");
-            json_object_set_new(copy, "sdpMLineIndex", json_integer(0));
-        }
-        json_array_append_new(sorted, copy);
-    }
-    g_autoptr(GHashTable) placed = g_hash_table_new(NULL, NULL);
     GString *out = g_string_new(NULL);
-    const char *mid = NULL;
-    int index = -1;
+    int section = -1;
     bool had_end = false;
     for (char **line = lines; *line; line++) {
-        bool is_media = g_str_has_prefix(*line, "m=");
-        if (is_media && index >= 0)
-            close_section(out, sorted, mid, index, had_end, placed);
-        if (is_media) {
-            index++;
-            mid = NULL;
+        if (g_str_has_prefix(*line, "m=")) {
+            if (section >= 0)
+                close_section(out, candidates, lines, section, had_end);
+            section++;
             had_end = false;
-        } else if (g_str_has_prefix(*line, "a=mid:")) {
-            mid = *line + strlen("a=mid:");
-        } else if (strcmp(*line, "a=end-of-candidates") == 0) {
-            had_end = true;
         }
+        had_end |= strcmp(*line, "a=end-of-candidates") == 0;
         if (**line)
             g_string_append_printf(out, "%s\r\n", *line);
     }
-    if (index >= 0)
-        close_section(out, sorted, mid, index, had_end, placed);
-    json_decref(sorted);
+    if (section >= 0)
+        close_section(out, candidates, lines, section, had_end);
     return g_string_free(out, FALSE);
 }

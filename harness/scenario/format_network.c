@@ -86,8 +86,6 @@ static const char *conflict_words(enum nat_conflict conflict)
         return "the next free one on a conflict, then mapped for one endpoint only";
     case NAT_CONFLICT_REFUSE:
         return "no mapping on a conflict";
-    case NAT_CONFLICT_DEPEND:
-        return "the next free one, for one destination only, on a conflict";
     }
     return NULL;
 }

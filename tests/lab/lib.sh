@@ -28,6 +28,11 @@ done
 unshare --net true 2>/dev/null || skip "no permission to make network namespaces"
 [ -e /dev/net/tun ] || skip "there is no /dev/net/tun"
 
+# The program, marked so that what it leaves behind can be found.
+rtclab() {
+    RTCLAB_TEST_MARK=$mark "$RTCLAB" "$@"
+}
+
 claim() {
     local what=$1
     shift
@@ -46,7 +51,7 @@ run_rtclab() {
     local wanted=$1 is=0
     shift
     claims=$((claims + 1))
-    "$RTCLAB" "$@" >"$work/stdout" 2>"$work/stderr" </dev/null || is=$?
+    rtclab "$@" >"$work/stdout" 2>"$work/stderr" </dev/null || is=$?
     if [ "$is" = "$wanted" ]; then
         echo "ok   rtclab $* exits with $wanted"
     else
@@ -66,9 +71,16 @@ holds() {
     jq -e "$1" "$2" >/dev/null || { jq -c "$1" "$2"; jq . "$2" | head -60; return 1; }
 }
 
-# The processes whose environment has this test's mark, this shell's own left out.
+# The processes that carry the mark, and those that they started.
 marked() {
     grep -lzs "^RTCLAB_TEST_MARK=$mark\$" /proc/[0-9]*/environ | tr -dc '0-9\n'
+}
+
+# The network namespaces that those are in, this shell's own left out.
+marked_namespaces() {
+    local pid
+    for pid in $(marked); do readlink "/proc/$pid/ns/net"; done 2>/dev/null |
+        sort -u | grep -vxF "$(readlink /proc/self/ns/net)"
 }
 
 mark=$$.$RANDOM

@@ -78,7 +78,8 @@ if command -v tshark >/dev/null; then
             bash -c 'capinfos "$0" >"$1" 2>"$2" && [ ! -s "$2" ]' "$trace" "$work/info" "$work/complaint"
         claim "$mode: nanosecond times" has "ns" <(capinfos -I "$trace"; grep -i resol "$work/info")
         tshark -r "$trace" -T json 2>"$work/complaint" >"$work/packets.json"
-        claim "$mode: tshark reads it without a complaint" [ ! -s "$work/complaint" ]
+        claim "$mode: tshark reads it without a complaint" \
+            bash -c '! grep -v "^Running as user" "$0"' "$work/complaint"
         claim "$mode: no packet is malformed" bash -c \
             '! tshark -r "$0" -Y _ws.malformed 2>/dev/null | grep .' "$trace"
         claim "$mode: every checksum is right" bash -c \
