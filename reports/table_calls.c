@@ -212,6 +212,36 @@ static void append_verdicts(GString *out, const guint verdicts[N_VERDICTS],
         g_string_append_printf(out, ", %u unsupported", verdicts[UNSUPPORTED]);
 }
 
+/* The worst of the calls whose packets were too late for their latencies to be the
+   network's alone. */
+static void append_lateness(GString *out, const json_t *calls)
+{
+    unsigned n_late = 0;
+    double worst_us = 0;
+    const char *worst = NULL;
+    size_t i;
+    json_t *call;
+    json_array_foreach(calls, i, call)
+    {
+        const json_t *lateness = json_object_get(call, "lateness");
+        if (!json_is_false(json_object_get(lateness, "within_budget")))
+            continue;
+        n_late++;
+        double p99_us = json_number_value(json_object_get(lateness, "p99_us"));
+        if (!worst || p99_us > worst_us) {
+            worst_us = p99_us;
+            worst = text_of(call, "key", "?");
+        }
+    }
+    if (n_late == 0)
+        return;
+    g_autofree char *key = text_escape(worst);
+    g_string_append_printf(out,
+                           "\nThe machine was busy: packets of %u call%s were late, "
+                           "p99 up to %.1f ms\n  (%s); fewer --jobs help\n",
+                           n_late, n_late == 1 ? "" : "s", worst_us / 1000, key);
+}
+
 void table_append_summary(GString *out, const json_t *results,
                           const struct table_style *style)
 {
@@ -228,6 +258,7 @@ void table_append_summary(GString *out, const json_t *results,
         if (verdict == NOT_AS_EXPECTED)
             tally_add(&unexpected, text_escape(text_of(call, "outcome", "?")));
     }
+    append_lateness(out, calls);
     size_t total = json_array_size(calls);
     if (total > 0)
         g_string_append_c(out, '\n');

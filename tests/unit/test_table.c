@@ -76,6 +76,11 @@ static void test_list(void)
     assert_golden("basic", "40", (struct table_style){ .width = 40 });
 }
 
+static void test_late(void)
+{
+    assert_golden("late", "100", (struct table_style){ .width = 100 });
+}
+
 static void test_repeats(void)
 {
     assert_golden(
@@ -186,6 +191,7 @@ static const struct test tests[] = {
     { "a scenario is a line, a long id one more", test_wide },
     { "at 80 columns the cells stand below the id", test_stacked },
     { "in a narrow terminal each cell is a line", test_list },
+    { "calls whose packets were late say so", test_late },
     { "repeats are counted, and the savings paired", test_repeats },
     { "strings of peers cannot disturb the terminal", test_hostile },
     { "no calls give one line", test_empty },
