@@ -136,7 +136,7 @@ static gboolean read_url(struct contract_message *m, const json_t *server,
                       CONTRACT_SERVERS_MAX);
     struct contract_server *s = &c->servers[c->n_servers];
     s->text = json_string_value(value);
-    if (!s->text || !contract_url_parse(s->text, &s->url))
+    if (!s->text || !ice_url_parse(s->text, strlen(s->text), &s->url))
         return refuse_value(error, m->type, "iceServers/urls",
                             "a STUN or TURN URI (RFC 7064, RFC 7065)", value);
     if (!read_text(m, server, "username", !s->url.turn, &s->username, error) ||

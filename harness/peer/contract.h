@@ -13,7 +13,7 @@
 #include <jansson.h>
 
 #include "base/event.h"
-#include "peer/contract_url.h"
+#include "wire/ice_url.h"
 
 #define CONTRACT_VERSION 1
 
@@ -77,7 +77,7 @@ enum contract_capability {
 /** One URL of one of the iceServers. */
 struct contract_server {
     const char *text; /**< the URL as it was given */
-    struct contract_url url;
+    struct ice_url url;
     const char *username;   /**< NULL if it needs none */
     const char *credential; /**< NULL if it needs none */
 };

@@ -220,14 +220,15 @@ static void add_servers(struct nice_peer *peer, const struct contract_configurat
                                    s->text);
             else
                 g_object_set(peer->agent, "stun-server", s->url.host, "stun-server-port",
-                             (guint)s->url.port, NULL);
+                             (guint)ice_url_port(&s->url), NULL);
             has_stun = true;
             continue;
         }
         if (!nice_agent_set_relay_info(
-                peer->agent, peer->stream, NICE_PEER_COMPONENT, s->url.host, s->url.port,
-                s->username, s->credential,
-                s->url.tcp ? NICE_RELAY_TYPE_TURN_TCP : NICE_RELAY_TYPE_TURN_UDP)) {
+                peer->agent, peer->stream, NICE_PEER_COMPONENT, s->url.host,
+                ice_url_port(&s->url), s->username, s->credential,
+                ice_url_is_tcp(&s->url) ? NICE_RELAY_TYPE_TURN_TCP
+                                        : NICE_RELAY_TYPE_TURN_UDP)) {
             contract_peer_warn(peer->contract, "%s: libnice refused it", s->text);
             continue;
         }

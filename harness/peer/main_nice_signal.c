@@ -10,38 +10,42 @@
 #include <string.h>
 
 #include "peer/main_nice.h"
+#include "wire/candidate.h"
 
 /* Candidates that may wait for their description. */
 #define EARLY_MAX SDP_CANDIDATES_MAX
 
-static enum sdp_transport transport_of(NiceCandidateTransport transport)
+/* What both sides have names for. */
+static const NiceCandidateType nice_types[] = {
+    [CANDIDATE_HOST] = NICE_CANDIDATE_TYPE_HOST,
+    [CANDIDATE_SRFLX] = NICE_CANDIDATE_TYPE_SERVER_REFLEXIVE,
+    [CANDIDATE_PRFLX] = NICE_CANDIDATE_TYPE_PEER_REFLEXIVE,
+    [CANDIDATE_RELAY] = NICE_CANDIDATE_TYPE_RELAYED,
+};
+G_STATIC_ASSERT(G_N_ELEMENTS(nice_types) == CANDIDATE_N_TYPES);
+
+static const NiceCandidateTransport nice_transports[] = {
+    [CANDIDATE_TCP_NONE] = NICE_CANDIDATE_TRANSPORT_UDP,
+    [CANDIDATE_TCP_ACTIVE] = NICE_CANDIDATE_TRANSPORT_TCP_ACTIVE,
+    [CANDIDATE_TCP_PASSIVE] = NICE_CANDIDATE_TRANSPORT_TCP_PASSIVE,
+    [CANDIDATE_TCP_SO] = NICE_CANDIDATE_TRANSPORT_TCP_SO,
+};
+G_STATIC_ASSERT(G_N_ELEMENTS(nice_transports) == CANDIDATE_N_TCP_TYPES);
+
+static enum candidate_type type_of(NiceCandidateType type)
 {
-    switch (transport) {
-    case NICE_CANDIDATE_TRANSPORT_UDP:
-        return SDP_UDP;
-    case NICE_CANDIDATE_TRANSPORT_TCP_ACTIVE:
-        return SDP_TCP_ACTIVE;
-    case NICE_CANDIDATE_TRANSPORT_TCP_PASSIVE:
-        return SDP_TCP_PASSIVE;
-    case NICE_CANDIDATE_TRANSPORT_TCP_SO:
-        return SDP_TCP_SO;
-    }
-    return SDP_UDP;
+    enum candidate_type i = CANDIDATE_HOST;
+    while (i + 1 < CANDIDATE_N_TYPES && nice_types[i] != type)
+        i++;
+    return i;
 }
 
-static enum sdp_candidate_type type_of(NiceCandidateType type)
+static enum candidate_tcp_type tcp_type_of(NiceCandidateTransport transport)
 {
-    switch (type) {
-    case NICE_CANDIDATE_TYPE_HOST:
-        return SDP_HOST;
-    case NICE_CANDIDATE_TYPE_SERVER_REFLEXIVE:
-        return SDP_SRFLX;
-    case NICE_CANDIDATE_TYPE_PEER_REFLEXIVE:
-        return SDP_PRFLX;
-    case NICE_CANDIDATE_TYPE_RELAYED:
-        return SDP_RELAY;
-    }
-    return SDP_HOST;
+    enum candidate_tcp_type i = CANDIDATE_TCP_NONE;
+    while (i + 1 < CANDIDATE_N_TCP_TYPES && nice_transports[i] != transport)
+        i++;
+    return i;
 }
 
 /* RFC 6544 section 4.5: an active candidate's port is 9, "discard". */
@@ -52,38 +56,62 @@ static uint16_t port_of(const NiceAddress *address, NiceCandidateTransport trans
                                                                          : (uint16_t)port;
 }
 
-static struct sdp_candidate from_nice(const NiceCandidate *nice)
+static struct candidate_place place_of(const NiceAddress *address,
+                                       NiceCandidateTransport transport)
 {
-    struct sdp_candidate c = {
-        .component = nice->component_id,
-        .transport = transport_of(nice->transport),
+    struct candidate_place place = { .endpoint.port = port_of(address, transport) };
+    char text[NICE_ADDRESS_STRING_LEN];
+    nice_address_to_string(address, text);
+    address_parse(text, &place.endpoint.address);
+    return place;
+}
+
+static struct candidate from_nice(const NiceCandidate *nice)
+{
+    struct candidate c = {
+        .component = (uint16_t)nice->component_id,
         .priority = nice->priority,
-        .port = port_of(&nice->addr, nice->transport),
+        .place = place_of(&nice->addr, nice->transport),
         .type = type_of(nice->type),
+        .tcp_type = tcp_type_of(nice->transport),
     };
+    c.transport = c.tcp_type == CANDIDATE_TCP_NONE ? CANDIDATE_UDP : CANDIDATE_TCP;
     g_strlcpy(c.foundation, nice->foundation, sizeof c.foundation);
-    nice_address_to_string(&nice->addr, c.address);
-    if (nice->type != NICE_CANDIDATE_TYPE_HOST &&
-        nice_address_is_valid(&nice->base_addr)) {
-        nice_address_to_string(&nice->base_addr, c.related_address);
-        c.related_port = port_of(&nice->base_addr, nice->transport);
-    }
+    c.is_related =
+        nice->type != NICE_CANDIDATE_TYPE_HOST && nice_address_is_valid(&nice->base_addr);
+    if (c.is_related)
+        c.related = place_of(&nice->base_addr, nice->transport);
     return c;
 }
 
-static json_t *candidate_data(const struct sdp_candidate *c, const char *text)
+/* The address or name of a candidate. */
+static const char *place_text(const struct candidate_place *place,
+                              char out[ADDRESS_TEXT_SIZE])
 {
+    return place->name[0] ? place->name : address_format(&place->endpoint.address, out);
+}
+
+static const char *protocol_of(const struct candidate *c)
+{
+    return c->transport == CANDIDATE_UDP ? "udp" : "tcp";
+}
+
+static json_t *candidate_data(const struct candidate *c, const char *text)
+{
+    char address[ADDRESS_TEXT_SIZE];
+    const char *tcp_type = candidate_tcp_type_name(c->tcp_type);
     return json_pack("{s:s, s:s, s:s, s:s, s:i, s:s*}", "candidate", text, "type",
-                     sdp_candidate_type_name(c->type), "protocol",
-                     c->transport == SDP_UDP ? "udp" : "tcp", "address", c->address,
-                     "port", (int)c->port, "tcptype", sdp_tcp_type_name(c->transport));
+                     candidate_type_name(c->type), "protocol", protocol_of(c), "address",
+                     place_text(&c->place, address), "port", (int)c->place.endpoint.port,
+                     "tcptype", *tcp_type ? tcp_type : NULL);
 }
 
 json_t *nice_peer_candidate_data(struct nice_peer *peer, const NiceCandidate *candidate)
 {
     (void)peer;
-    struct sdp_candidate c = from_nice(candidate);
-    g_autofree char *text = sdp_candidate_format(&c, NULL);
+    struct candidate c = from_nice(candidate);
+    char text[CANDIDATE_LINE_SIZE] = "";
+    candidate_format(&c, text, sizeof text);
     return candidate_data(&c, text);
 }
 
@@ -91,14 +119,15 @@ void nice_peer_tell_candidate(struct nice_peer *peer, const NiceCandidate *candi
 {
     /* A peer-reflexive candidate is learnt from a check and known to the other side by
      * it: RFC 8445 section 7.2.5.3.1 keeps it out of the signalling. */
-    if (candidate->type != NICE_CANDIDATE_TYPE_PEER_REFLEXIVE) {
-        struct sdp_candidate c = from_nice(candidate);
-        g_autofree char *text = sdp_candidate_format(&c, peer->local.ufrag);
-        contract_peer_event(peer->contract, EVENT_PEER_CANDIDATE,
-                            candidate_data(&c, text));
-        contract_peer_send(peer->contract, contract_make_candidate(text, peer->local.mid,
-                                                                   0, peer->local.ufrag));
-    }
+    if (candidate->type == NICE_CANDIDATE_TYPE_PEER_REFLEXIVE)
+        return;
+    struct candidate c = from_nice(candidate);
+    char text[CANDIDATE_LINE_SIZE] = "";
+    g_snprintf(c.extensions, sizeof c.extensions, "ufrag %s", peer->local.ufrag);
+    candidate_format(&c, text, sizeof text);
+    contract_peer_event(peer->contract, EVENT_PEER_CANDIDATE, candidate_data(&c, text));
+    contract_peer_send(peer->contract, contract_make_candidate(text, peer->local.mid, 0,
+                                                               peer->local.ufrag));
 }
 
 void nice_peer_tell_end(struct nice_peer *peer)
@@ -120,72 +149,59 @@ void nice_peer_describe(struct nice_peer *peer, bool offer)
     contract_peer_send(peer->contract, contract_make_description(offer, sdp));
 }
 
-/* An address that the agent can be given; a name or nonsense is a warning. */
-static bool usable_address(struct nice_peer *peer, const struct sdp_candidate *c,
-                           NiceAddress *ret_address)
+/* Whether the agent can be given a candidate; what it cannot is a warning. */
+static bool is_usable(struct nice_peer *peer, const struct candidate *c)
 {
-    if (g_str_has_suffix(c->address, ".local")) {
-        contract_peer_warn(peer->contract, "%s: an mDNS candidate was ignored",
-                           c->address);
+    if (c->place.name[0]) {
+        contract_peer_warn(peer->contract,
+                           "candidate: a name (%s) is not resolved here, ignored",
+                           c->place.name);
         return false;
     }
-    if (!nice_address_set_from_string(ret_address, c->address)) {
-        contract_peer_warn(peer->contract, "candidate: \"%s\" is no address", c->address);
+    if (c->component != NICE_PEER_COMPONENT) {
+        contract_peer_warn(peer->contract, "candidate: component %u was ignored",
+                           c->component);
         return false;
     }
-    nice_address_set_port(ret_address, c->port);
+    if (c->transport == CANDIDATE_UDP ? !peer->udp : !peer->tcp) {
+        contract_peer_warn(peer->contract, "candidate: %s is not configured, ignored",
+                           protocol_of(c));
+        return false;
+    }
     return true;
 }
 
-static const NiceCandidateType nice_types[] = {
-    [SDP_HOST] = NICE_CANDIDATE_TYPE_HOST,
-    [SDP_SRFLX] = NICE_CANDIDATE_TYPE_SERVER_REFLEXIVE,
-    [SDP_PRFLX] = NICE_CANDIDATE_TYPE_PEER_REFLEXIVE,
-    [SDP_RELAY] = NICE_CANDIDATE_TYPE_RELAYED,
-};
-
-static const NiceCandidateTransport nice_transports[] = {
-    [SDP_UDP] = NICE_CANDIDATE_TRANSPORT_UDP,
-    [SDP_TCP_ACTIVE] = NICE_CANDIDATE_TRANSPORT_TCP_ACTIVE,
-    [SDP_TCP_PASSIVE] = NICE_CANDIDATE_TRANSPORT_TCP_PASSIVE,
-    [SDP_TCP_SO] = NICE_CANDIDATE_TRANSPORT_TCP_SO,
-};
+static void set_address(NiceAddress *address, const struct candidate_place *place)
+{
+    char text[ADDRESS_TEXT_SIZE];
+    nice_address_init(address);
+    if (!place->name[0] && nice_address_set_from_string(address, place_text(place, text)))
+        nice_address_set_port(address, place->endpoint.port);
+}
 
 static void take_candidate(struct nice_peer *peer, const char *text)
 {
-    g_autoptr(GError) error = NULL;
-    struct sdp_candidate c;
-    NiceAddress address;
-    nice_address_init(&address);
-    if (!sdp_candidate_parse(text, &c, &error)) {
-        contract_peer_warn(peer->contract, "%s", error->message);
+    struct candidate c;
+    enum candidate_error problem = candidate_parse(text, strlen(text), &c);
+    if (problem != CANDIDATE_OK) {
+        contract_peer_warn(peer->contract, "candidate: %s: \"%.60s\"",
+                           candidate_error_text(problem), text);
         return;
     }
-    if (!usable_address(peer, &c, &address))
+    if (!is_usable(peer, &c))
         return;
-    if (c.component != NICE_PEER_COMPONENT) {
-        contract_peer_warn(peer->contract, "candidate: component %u was ignored",
-                           c.component);
-        return;
-    }
-    if (c.transport == SDP_UDP ? !peer->udp : !peer->tcp) {
-        contract_peer_warn(peer->contract, "candidate: %s is not configured, ignored",
-                           c.transport == SDP_UDP ? "udp" : "tcp");
-        return;
-    }
     contract_peer_event(peer->contract, EVENT_PEER_REMOTE_CANDIDATE,
                         candidate_data(&c, text));
     NiceCandidate *nice = nice_candidate_new(nice_types[c.type]);
-    nice->transport = nice_transports[c.transport];
-    nice->addr = address;
+    nice->transport = nice_transports[c.tcp_type];
     nice->component_id = c.component;
     nice->stream_id = peer->stream;
     nice->priority = c.priority;
     g_strlcpy(nice->foundation, c.foundation, sizeof nice->foundation);
+    set_address(&nice->addr, &c.place);
     nice_address_init(&nice->base_addr);
-    if (c.related_address[0] &&
-        nice_address_set_from_string(&nice->base_addr, c.related_address))
-        nice_address_set_port(&nice->base_addr, c.related_port);
+    if (c.is_related)
+        set_address(&nice->base_addr, &c.related);
     GSList one = { .data = nice };
     if (nice_agent_set_remote_candidates(peer->agent, peer->stream, NICE_PEER_COMPONENT,
                                          &one) > 0)

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "scenario/ice_url.h"
+#include "wire/ice_url.h"
 
 static struct interface_config
 interface_of(const char *host, const struct address *addresses, unsigned n, bool silent)
@@ -108,15 +108,13 @@ static void fill_servers(const struct document *document, struct scenario *scena
 
 static char *resolve_url(const struct document *document, const char *text)
 {
-    g_auto(ice_url_t) url = { 0 };
-    struct address address;
-    ice_url_parse(text, &url);
+    struct ice_url url = { 0 };
+    char resolved[ICE_URL_TEXT_SIZE];
+    ice_url_parse(text, strlen(text), &url);
     const struct server_document *server = document_find_server(document, url.host);
     if (server)
-        address = server->addresses[0];
-    else
-        address_parse(url.host, &address);
-    return ice_url_format(&url, &address);
+        address_format(&server->addresses[0], url.host);
+    return g_strdup(ice_url_format(&url, resolved));
 }
 
 static void fill_ice_servers(const struct document *document, enum role role,

@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-#include "scenario/ice_url.h"
+#include "wire/ice_url.h"
 
 struct check {
     const struct document *document;
@@ -196,9 +196,9 @@ static void check_server(struct check *check, const struct server_document *serv
 
 static void check_url(struct check *check, const char *text, const char *pointer)
 {
-    g_auto(ice_url_t) url = { 0 };
+    struct ice_url url;
     struct address address;
-    if (!ice_url_parse(text, &url)) {
+    if (!ice_url_parse(text, strlen(text), &url) || url.tls) {
         problems_add(
             check->problems, pointer,
             "must be stun:SERVER[:PORT] or turn:SERVER[:PORT][?transport=udp|tcp]"
