@@ -270,8 +270,8 @@ static void append_legend(GString *out, const struct grid *grid,
     for (size_t i = 0; i < grid->n_rows * N_COLUMNS; i++)
         has_other_pairs |= grid->cells[i].has_other_pairs;
     append_wrapped(out,
-                   "Each mode: selected pair (offerer~answerer) and median set-up, ms; "
-                   "saves: full - trickle, ms",
+                   "Selected pair (offerer~answerer), median set-up in ms; "
+                   "saves = full - trickle",
                    style);
     if (has_other_pairs)
         append_wrapped(out, "+N: N calls selected another pair than the one shown",

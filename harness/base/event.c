@@ -32,3 +32,20 @@ bool event_kind_from_name(const char *name, enum event_kind *ret_kind)
     }
     return false;
 }
+
+json_t *event_schema(void)
+{
+    json_t *each = json_array();
+    for (unsigned i = 0; i < EVENT_N_KINDS; i++)
+        json_array_append_new(each, json_pack("{s:s, s:s}", "const", kinds[i].name,
+                                              "description", kinds[i].meaning));
+    return json_pack("{s:s, s:s, s:s, s:{s:{s:s, s:s}, s:{s:s, s:s}, s:{s:o}, s:{s:s}},"
+                     " s:[s, s, s, s], s:b}",
+                     "$schema", "https://json-schema.org/draft/2020-12/schema", "title",
+                     "An event of a call: a line of events.jsonl", "type", "object",
+                     "properties", "t_us", "type", "integer", "description",
+                     "microseconds since the start of the call", "src", "type", "string",
+                     "description", "the peer, server or element of the network", "kind",
+                     "oneOf", each, "data", "type", "object", "required", "t_us", "src",
+                     "kind", "data", "additionalProperties", 0);
+}

@@ -8,6 +8,8 @@
 
 #include <stdbool.h>
 
+#include <jansson.h>
+
 /* symbol, name, what it says */
 #define EVENT_KINDS(X)                                                                   \
     X(CALL_STARTED, "call.started", "both peers run and are told to begin: t_us is 0")   \
@@ -52,5 +54,8 @@ const char *event_kind_meaning(enum event_kind kind);
 
 /** Looks a name up. Returns false, and leaves `ret_kind` alone, if there is none. */
 bool event_kind_from_name(const char *name, enum event_kind *ret_kind);
+
+/** JSON Schema (draft 2020-12) of a line of events.jsonl; caller owns. */
+json_t *event_schema(void);
 
 #endif

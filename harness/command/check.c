@@ -1,11 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* rtclab check: are scenarios valid? One line a mistake; the sum at the end. */
+/*
+ * rtclab check: are scenarios valid? One line a mistake; the sum at the end. With
+ * --schema it prints the JSON Schema of scenario files, or of a run's records.
+ */
 #include "command/command.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
+#include "base/event.h"
+#include "base/file.h"
+#include "call/results_schema.h"
 #include "command/load.h"
 #include "scenario/scenario.h"
 
@@ -16,7 +23,7 @@ struct check_values {
 
 static const struct option options[] = {
     { .name = "schema",
-      .help = "Print the JSON Schema of scenario files instead",
+      .help = "Print a JSON Schema instead: scenario, events or results",
       .take = option_take_flag,
       .offset = offsetof(struct check_values, schema) },
     { .name = "scenarios",
@@ -26,23 +33,39 @@ static const struct option options[] = {
       .offset = offsetof(struct check_values, folder) },
 };
 
-static void print_schema(void)
+static const struct {
+    const char *name;
+    json_t *(*make)(void);
+} schemas[] = {
+    { "scenario", scenario_schema },
+    { "events", event_schema },
+    { "results", results_schema },
+};
+
+static gboolean print_schema(const GPtrArray *words, GError **error)
 {
-    json_t *schema = scenario_schema();
-    char *text = json_dumps(schema, JSON_INDENT(2));
-    puts(text);
-    free(text);
-    json_decref(schema);
+    const char *wanted = words->len > 0 ? words->pdata[0] : schemas[0].name;
+    for (size_t i = 0; words->len < 2 && i < G_N_ELEMENTS(schemas); i++) {
+        if (strcmp(schemas[i].name, wanted) != 0)
+            continue;
+        g_autoptr(json_t) schema = schemas[i].make();
+        char *text = json_dumps(schema, JSON_INDENT(2));
+        puts(text);
+        free(text);
+        return TRUE;
+    }
+    g_set_error(error, RTC_ERROR, RTC_ERROR_USAGE,
+                "--schema must be of scenario, events or results, is of \"%s\"",
+                (const char *)words->pdata[words->len - 1]);
+    return FALSE;
 }
 
 static gboolean execute(const void *data, const struct arguments *arguments,
                         int *ret_status, GError **error)
 {
     const struct check_values *values = data;
-    if (values->schema) {
-        print_schema();
-        return TRUE;
-    }
+    if (values->schema)
+        return print_schema(arguments->words, error);
     struct loaded loaded;
     if (!load_scenarios(values->folder, (const char *const *)arguments->words->pdata,
                         &loaded, error))
@@ -63,6 +86,9 @@ const struct command command_check = {
     .name = "check",
     .usage = "[SELECTOR...]",
     .summary = "Check that scenarios are valid; a mistake is a line",
+    .description =
+        "--schema [scenario|events|results] prints the JSON Schema of scenario\n"
+        "files, of a line of events.jsonl, or of results.json.",
     .options = { options, G_N_ELEMENTS(options) },
     .values_size = sizeof(struct check_values),
     .most_words = G_MAXUINT,

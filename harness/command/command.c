@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/nearest.h"
 #include "reports/text.h"
 
 const struct command *const command_table[] = {
@@ -140,7 +141,12 @@ static int print_help(const char *topic)
         return EXIT_AS_EXPECTED;
     }
     g_autofree char *shown = text_escape(topic);
-    fprintf(stderr, "rtclab: there is no command \"%s\" (see rtclab help)\n", shown);
+    const char *names[G_N_ELEMENTS(command_table)] = { NULL };
+    for (size_t i = 0; command_table[i]; i++)
+        names[i] = command_table[i]->name;
+    g_autofree char *hint = nearest_hint(topic, names);
+    fprintf(stderr, "rtclab: there is no command \"%s\"%s (see rtclab help)\n", shown,
+            hint);
     return EXIT_USAGE;
 }
 

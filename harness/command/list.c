@@ -1,11 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* rtclab list: what scenarios there are, a line each. */
-#include "command/command.h"
+/*
+ * rtclab list: what scenarios there are, a line each; on a terminal that is too narrow
+ * for that, the title on a second line.
+ */
+#include "command/list.h"
 
+#include <limits.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/error.h"
+#include "command/command.h"
 #include "command/load.h"
+#include "reports/table.h"
 #include "reports/text.h"
 #include "scenario/scenario.h"
 
@@ -47,24 +54,40 @@ static char *get_field(const struct scenario *scenario, enum field field)
     g_assert_not_reached();
 }
 
-static void print_scenarios(const GPtrArray *scenarios)
+char *list_format(const GPtrArray *scenarios, unsigned columns)
 {
     unsigned widths[N_FIELDS] = { 0 };
-    for (guint i = 0; i < scenarios->len; i++) {
-        for (enum field field = 0; field < N_FIELDS; field++) {
+    unsigned whole = 2 * (N_FIELDS - 1);
+    for (enum field field = 0; field < N_FIELDS; field++) {
+        for (guint i = 0; i < scenarios->len; i++) {
             g_autofree char *text = get_field(scenarios->pdata[i], field);
             widths[field] = MAX(widths[field], text_width(text));
         }
+        whole += widths[field];
     }
+    bool is_narrow = whole > columns;
+    GString *out = g_string_new(NULL);
     for (guint i = 0; i < scenarios->len; i++) {
-        for (enum field field = 0; field < N_FIELDS; field++) {
-            g_autofree char *text = get_field(scenarios->pdata[i], field);
-            int blanks =
-                field + 1 < N_FIELDS ? (int)(widths[field] - text_width(text)) + 2 : 0;
-            printf("%s%*s", text, blanks, "");
-        }
-        putchar('\n');
+        g_autofree char *id = get_field(scenarios->pdata[i], FIELD_ID);
+        g_autofree char *tags = get_field(scenarios->pdata[i], FIELD_TAGS);
+        g_autofree char *title = get_field(scenarios->pdata[i], FIELD_TITLE);
+        if (is_narrow)
+            g_string_append_printf(out, "%s%s%s\n    %s\n", id, *tags ? "  " : "", tags,
+                                   title);
+        else
+            g_string_append_printf(
+                out, "%s%*s%s%*s%s\n", id, (int)(widths[FIELD_ID] - text_width(id)) + 2,
+                "", tags, (int)(widths[FIELD_TAGS] - text_width(tags)) + 2, "", title);
     }
+    return g_string_free(out, FALSE);
+}
+
+static void print_scenarios(const GPtrArray *scenarios)
+{
+    bool is_terminal = isatty(STDOUT_FILENO);
+    unsigned columns = is_terminal ? table_style_for(STDOUT_FILENO).width : UINT_MAX;
+    g_autofree char *text = list_format(scenarios, columns);
+    fputs(text, stdout);
 }
 
 static gboolean execute(const void *data, const struct arguments *arguments,

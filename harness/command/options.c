@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/nearest.h"
 #include "reports/text.h"
 
 void arguments_clear(struct arguments *arguments)
@@ -101,6 +102,21 @@ static void remember_for_rerun(const struct option *option, const char *text,
     }
 }
 
+static gboolean fail_unknown(const struct option_list *list, const char *name,
+                             size_t length, GError **error)
+{
+    g_autofree char *word = g_strndup(name, length);
+    if (strcmp(word, "help") == 0)
+        return fail(error, "--help takes no argument");
+    g_autofree const char **names = g_new0(const char *, list->count + 1);
+    for (size_t i = 0; i < list->count; i++)
+        names[i] = list->options[i].name;
+    const char *nearest = nearest_word(word, names);
+    return nearest
+               ? fail(error, "there is no option --%s; did you mean --%s?", word, nearest)
+               : fail(error, "there is no option --%s", word);
+}
+
 /* Takes the option at **argv and its argument, and leaves *argv on the last of them. */
 static gboolean take_given(const struct option_list *list, char *const **argv,
                            void *values, struct arguments *arguments, GError **error)
@@ -110,7 +126,7 @@ static gboolean take_given(const struct option_list *list, char *const **argv,
     size_t length = equals ? (size_t)(equals - name) : strlen(name);
     const struct option *option = find_option(list, name, length);
     if (!option)
-        return fail(error, "there is no option --%.*s", (int)length, name);
+        return fail_unknown(list, name, length, error);
     const char *text = NULL;
     if (!option->argument && equals)
         return fail(error, "--%s takes no argument", option->name);

@@ -6,7 +6,6 @@
 #include "command/run_options.h"
 
 #include <errno.h>
-#include <math.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -87,10 +86,11 @@ static gboolean take_shard(const char *text, void *place, GError **error)
 
 static gboolean take_timeout(const char *text, void *place, GError **error)
 {
+    /* strtod() alone would take "0x10", " 5" and "nan" as well. */
+    bool is_decimal = text[strspn(text, "0123456789.")] == '\0';
     char *end;
     double seconds = g_ascii_strtod(text, &end);
-    if (end != text && *end == '\0' && isfinite(seconds) && seconds > 0 &&
-        seconds <= TIMEOUT_MAX_S) {
+    if (is_decimal && *end == '\0' && seconds > 0 && seconds <= TIMEOUT_MAX_S) {
         *(double *)place = seconds;
         return TRUE;
     }

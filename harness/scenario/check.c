@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#include "base/nearest.h"
 #include "wire/ice_url.h"
 
 struct check {
@@ -79,12 +80,11 @@ static void check_parent(struct check *check, int index)
                 g_ptr_array_add(names, (gpointer)document->sites[i].name);
         }
         g_ptr_array_add(names, NULL);
-        const char *nearest =
-            nearest_word(site->parent, (const char *const *)names->pdata);
+        g_autofree char *hint =
+            nearest_hint(site->parent, (const char *const *)names->pdata);
         problems_add(check->problems, pointer,
-                     "must be a site, is \"%s\", which is not defined%s%s%s",
-                     site->parent, nearest ? "; did you mean \"" : "",
-                     nearest ? nearest : "", nearest ? "\"?" : "");
+                     "must be a site, is \"%s\", which is not defined%s", site->parent,
+                     hint);
         return;
     }
     /* A circle is told once, at the first of its sites. */
@@ -213,11 +213,9 @@ static void check_url(struct check *check, const char *text, const char *pointer
     for (unsigned i = 0; i < check->document->n_servers; i++)
         g_ptr_array_add(names, (gpointer)check->document->servers[i].name);
     g_ptr_array_add(names, NULL);
-    const char *nearest = nearest_word(url.host, (const char *const *)names->pdata);
+    g_autofree char *hint = nearest_hint(url.host, (const char *const *)names->pdata);
     problems_add(check->problems, pointer,
-                 "must name a server or an address, is \"%s\"%s%s%s", text,
-                 nearest ? "; did you mean \"" : "", nearest ? nearest : "",
-                 nearest ? "\"?" : "");
+                 "must name a server or an address, is \"%s\"%s", text, hint);
 }
 
 static void check_ice_servers(struct check *check,

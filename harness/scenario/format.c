@@ -10,30 +10,41 @@
 #include "scenario/format_network.h"
 #include "scenario/scenario.h"
 
-enum { WIDTH = 78 };
+enum { WIDTH = 78, HANG = 4 };
 
-static void append_words(GString *out, const char *indent, const char *text)
+/* Breaks a line at blanks; what follows stands `hang` columns deeper than it began. */
+static void append_line(GString *out, const char *line, size_t hang)
 {
-    g_auto(GStrv) words = g_strsplit_set(text, " \n\t", -1);
-    glong column = 0;
-    for (size_t i = 0; words[i]; i++) {
-        glong length = g_utf8_strlen(words[i], -1);
-        if (length == 0)
-            continue;
-        bool wrap = column > 0 && column + 1 + length > WIDTH;
-        if (wrap)
-            g_string_append_c(out, '\n');
-        if (column == 0 || wrap) {
-            g_string_append(out, indent);
-            column = g_utf8_strlen(indent, -1);
-        } else {
-            g_string_append_c(out, ' ');
-            column++;
-        }
-        g_string_append(out, words[i]);
-        column += length;
+    size_t indent = strspn(line, " ") + hang;
+    glong room = WIDTH;
+    while (g_utf8_strlen(line, -1) > room) {
+        const char *start = line + strspn(line, " ");
+        const char *end = g_utf8_offset_to_pointer(line, room);
+        while (end > start && *end != ' ')
+            end--;
+        if (end <= start)
+            break; /* a word that is longer than a line */
+        const char *last = end;
+        while (last > start && last[-1] == ' ')
+            last--;
+        g_string_append_len(out, line, last - line);
+        g_string_append_printf(out, "\n%*s", (int)indent, "");
+        line = end + strspn(end, " ");
+        room = WIDTH - (glong)indent;
     }
-    g_string_append_c(out, '\n');
+    g_string_append_printf(out, "%s\n", line);
+}
+
+static void append_description(GString *out, const char *text)
+{
+    GString *line = g_string_new(" ");
+    g_auto(GStrv) words = g_strsplit_set(text, " \n\t", -1);
+    for (size_t i = 0; words[i]; i++) {
+        if (*words[i])
+            g_string_append_printf(line, " %s", words[i]);
+    }
+    append_line(out, line->str, 0);
+    g_string_free(line, TRUE);
 }
 
 static void append_list(GString *out, char *const *texts)
@@ -161,12 +172,21 @@ static void append_expectation(GString *out, const struct expectation *expect)
     }
 }
 
+static char *break_lines(const char *text)
+{
+    GString *out = g_string_new(NULL);
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    for (size_t i = 0; lines[i] && (lines[i + 1] || *lines[i]); i++)
+        append_line(out, lines[i], HANG);
+    return g_string_free(out, FALSE);
+}
+
 char *scenario_format(const struct scenario *s)
 {
     GString *out = g_string_new(NULL);
     g_string_append_printf(out, "%s\n  %s\n", s->id, s->title);
     if (s->description)
-        append_words(out, "  ", s->description);
+        append_description(out, s->description);
     if (s->tags[0]) {
         g_string_append(out, "  tags: ");
         append_list(out, s->tags);
@@ -187,5 +207,6 @@ char *scenario_format(const struct scenario *s)
                            (double)s->signaling_delay_ns / NS_PER_MS);
     g_string_append(out, "\nexpected\n");
     append_expectation(out, &s->expect);
-    return g_string_free(out, FALSE);
+    g_autofree char *text = g_string_free(out, FALSE);
+    return break_lines(text);
 }

@@ -11,7 +11,6 @@
 enum {
     MAX_LINES = 1000,     /**< a file that is all mistakes shall not fill the memory */
     MAX_SHOWN_CHARS = 40, /**< of a text that was found */
-    MAX_NEAR_BYTES = 64,  /**< longer words are not compared */
 };
 
 static void add_line(struct problems *problems, char *line)
@@ -111,42 +110,4 @@ char *words_of_list(const char *const *words)
         g_string_append_printf(text, "%s\"%s\"", joint, words[i]);
     }
     return g_string_free(text, FALSE);
-}
-
-/* Edits (insert, delete, replace) from one word to another: Levenshtein's distance. */
-static size_t edit_distance(const char *from, const char *to)
-{
-    size_t row[MAX_NEAR_BYTES + 1];
-    size_t n = strlen(to);
-    for (size_t j = 0; j <= n; j++)
-        row[j] = j;
-    for (size_t i = 1; from[i - 1]; i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= n; j++) {
-            size_t replace = diagonal + (from[i - 1] != to[j - 1]);
-            diagonal = row[j];
-            row[j] = MIN(MIN(row[j], row[j - 1]) + 1, replace);
-        }
-    }
-    return row[n];
-}
-
-const char *nearest_word(const char *word, const char *const *words)
-{
-    size_t length = strlen(word);
-    if (length > MAX_NEAR_BYTES)
-        return NULL;
-    const char *nearest = NULL;
-    size_t least = 1 + length / 3;
-    for (size_t i = 0; words[i]; i++) {
-        if (strlen(words[i]) > MAX_NEAR_BYTES)
-            continue;
-        size_t distance = edit_distance(word, words[i]);
-        if (distance < least || (distance == least && !nearest)) {
-            least = distance;
-            nearest = words[i];
-        }
-    }
-    return nearest;
 }

@@ -37,11 +37,4 @@ char *words_of_value(const json_t *value);
 /** "\"a\", \"b\" or \"c\"". Caller owns. */
 char *words_of_list(const char *const *words);
 
-/**
- * The word that was most likely meant: the one with the fewest edits, if these are few
- * for its length.
- * @return borrowed from `words`; NULL if none is near
- */
-const char *nearest_word(const char *word, const char *const *words);
-
 #endif

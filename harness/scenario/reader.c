@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/nearest.h"
 #include "wire/address.h"
 
 struct reader *reader_new(struct problems *problems)
@@ -153,10 +154,9 @@ static const char *read_word(struct reader *reader, const struct field *field,
     }
     g_autofree char *wanted = words_of_list(words);
     g_autofree char *found = words_of_value(value);
-    const char *nearest = text ? nearest_word(text, words) : NULL;
-    problems_add(reader->problems, reader->pointer->str, "must be %s, is %s%s%s%s",
-                 wanted, found, nearest ? "; did you mean \"" : "",
-                 nearest ? nearest : "", nearest ? "\"?" : "");
+    g_autofree char *hint = nearest_hint(text ? text : "", words);
+    problems_add(reader->problems, reader->pointer->str, "must be %s, is %s%s", wanted,
+                 found, hint);
     return NULL;
 }
 
@@ -441,16 +441,11 @@ static void report_unknown(struct reader *reader, const struct shape *shape,
     for (const struct field *field = shape->fields; field->key; field++)
         g_ptr_array_add(known, (gpointer)field->key);
     g_ptr_array_add(known, NULL);
-    const char *nearest = nearest_word(key, (const char *const *)known->pdata);
+    g_autofree char *hint = nearest_hint(key, (const char *const *)known->pdata);
 
     size_t length = enter(reader, key);
-    if (nearest)
-        problems_add(reader->problems, reader->pointer->str,
-                     "must be a key of %s, is unknown; did you mean \"%s\"?",
-                     shape->words, nearest);
-    else
-        problems_add(reader->problems, reader->pointer->str,
-                     "must be a key of %s, is unknown", shape->words);
+    problems_add(reader->problems, reader->pointer->str,
+                 "must be a key of %s, is unknown%s", shape->words, hint);
     leave(reader, length);
 }
 

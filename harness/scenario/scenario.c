@@ -62,8 +62,8 @@ struct scenario *scenario_parse(const char *text, size_t size, const char *path,
 {
     struct problems problems = { .file = path, .lines = problem_lines };
     if (size > DOCUMENT_MAX_BYTES) {
-        problems_add(&problems, "", "must be at most %d bytes, is %zu",
-                     DOCUMENT_MAX_BYTES, size);
+        problems_add(&problems, "", "must be at most %d bytes, is larger",
+                     DOCUMENT_MAX_BYTES);
         return NULL;
     }
     json_error_t error;
@@ -71,7 +71,8 @@ struct scenario *scenario_parse(const char *text, size_t size, const char *path,
     if (!value) {
         g_autofree char *message =
             g_strdup_printf("must be JSON, is not: %s", error.text);
-        problems_add_at(&problems, error.line, error.column, message);
+        /* The parser is at column 0 before it took anything in. */
+        problems_add_at(&problems, error.line, MAX(error.column, 1), message);
         return NULL;
     }
     return scenario_from_json(value, id, &problems);

@@ -2,9 +2,8 @@
 /*
  * Selectors become files. The scenario folder is read once, its ids sorted; a selector is
  * tried as an id, as a glob, as a file, as a folder, and as a group of the scenario
- * folder
- * ("nat"), in this order. A file is known by its real path, so that it comes once however
- * it was named.
+ * folder ("nat"), in this order. A file is known by its real path, so that it comes once
+ * however it was named.
  *
  * Nothing is parsed here: a file with mistakes is found as well as any other.
  */
@@ -15,7 +14,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "scenario/problems.h"
+#include "base/nearest.h"
 
 enum { MAX_DEPTH = 8 /* of folders in folders; a link may lead in a circle */ };
 
@@ -242,16 +241,19 @@ static void report_no_match(const struct selection *selection, const char *selec
     for (unsigned i = 0; i < selection->known->len; i++)
         g_ptr_array_add(ids, ((struct scenario_ref *)selection->known->pdata[i])->id);
     g_ptr_array_add(ids, NULL);
-    const char *nearest = nearest_word(selector, (const char *const *)ids->pdata);
+    g_autofree char *hint = nearest_hint(selector, (const char *const *)ids->pdata);
     g_set_error(error, RTC_ERROR, RTC_ERROR_USAGE,
-                "%s: must be a scenario of %s, a glob over their ids, a .json file or a "
-                "folder; nothing matches%s%s%s",
-                selector, selection->folder, nearest ? "; did you mean \"" : "",
-                nearest ? nearest : "", nearest ? "\"?" : "");
+                "%s: no scenario in %s, no glob over their ids, .json file or folder%s",
+                selector, selection->folder, *hint ? hint : " (see rtclab list)");
 }
 
 static gboolean resolve(struct selection *selection, const char *selector, GError **error)
 {
+    if (!*selector) {
+        g_set_error(error, RTC_ERROR, RTC_ERROR_USAGE,
+                    "a selector must name scenarios, is empty");
+        return FALSE;
+    }
     g_autoptr(GPtrArray) matches = match_known(selection, selector);
     if (matches->len > 0)
         return choose_all(selection, matches, error);
@@ -266,7 +268,11 @@ static gboolean resolve(struct selection *selection, const char *selector, GErro
         selection->folder ? g_build_filename(selection->folder, selector, NULL) : NULL;
     if (is_folder(selector) || is_folder(group))
         return choose_folder(selection, is_folder(selector) ? selector : group, error);
-    report_no_match(selection, selector, error);
+    if (g_file_test(selector, G_FILE_TEST_EXISTS))
+        g_set_error(error, RTC_ERROR, RTC_ERROR_USAGE,
+                    "%s: must be named *.json to be taken for a scenario file", selector);
+    else
+        report_no_match(selection, selector, error);
     return FALSE;
 }
 

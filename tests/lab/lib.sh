@@ -34,14 +34,15 @@ rtclab() {
 }
 
 claim() {
-    local what=$1
+    local what=$1 is=0
     shift
     claims=$((claims + 1))
-    if "$@" >"$work/claim.out" 2>&1; then
+    "$@" >"$work/claim.out" 2>&1 || is=$?
+    if [ "$is" = 0 ]; then
         echo "ok   $what"
     else
         echo "FAIL $what"
-        echo "     $* gave $?"
+        echo "     $* gave $is"
         sed 's/^/     | /' "$work/claim.out" | head -20
         failures=$((failures + 1))
     fi

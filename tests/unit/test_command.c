@@ -16,7 +16,9 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "command/command.h"
+#include "command/list.h"
 #include "command/run_options.h"
+#include "scenario/scenario.h"
 
 /* Not inlined: GCC 12 would warn of a dangling pointer to `text` that nobody keeps. */
 G_GNUC_NO_INLINE static char *read_manual(void)
@@ -151,6 +153,46 @@ static void test_mistakes_are_one_line(void)
           "rtclab run: --out needs its argument DIR (see rtclab help run)\n" },
         { "run --color", 2,
           "rtclab run: there is no option --color (see rtclab help run)\n" },
+        { "run --repeats=3", 2,
+          "rtclab run: there is no option --repeats; did you mean --repeat? (see rtclab "
+          "help run)\n" },
+        { "run --help=1", 2,
+          "rtclab run: --help takes no argument (see rtclab help run)\n" },
+        { "run --timeout 0x10", 2,
+          "rtclab run: --timeout must be a number of seconds above 0 and up to 86400, is "
+          "\"0x10\" (see rtclab help run)\n" },
+        { "run --timeout 1.2.3", 2,
+          "rtclab run: --timeout must be a number of seconds above 0 and up to 86400, is "
+          "\"1.2.3\" (see rtclab help run)\n" },
+        { "run --timeout .", 2,
+          "rtclab run: --timeout must be a number of seconds above 0 and up to 86400, is "
+          "\".\" (see rtclab help run)\n" },
+        { "run --jobs 0", 2,
+          "rtclab run: --jobs must be a whole number from 1 to 1000, is \"0\" (see "
+          "rtclab "
+          "help run)\n" },
+        { "run --modes ''", 2,
+          "rtclab run: --modes must name a mode, is empty (see rtclab help run)\n" },
+        { "run --modes trickle,", 2,
+          "rtclab run: --modes must be some of trickle,half,full, is \"trickle,\" (see "
+          "rtclab help run)\n" },
+        { "run --out ''", 2,
+          "rtclab run: --out must not be empty (see rtclab help run)\n" },
+        { "run --scenarios " SCENARIO_FOLDER " ''", 2,
+          "rtclab run: a selector must name scenarios, is empty\n" },
+        { "list --scenarios " SCENARIO_FOLDER " --tag none", 2,
+          "rtclab list: no scenario has the tag \"none\"\n" },
+        { "exec --scenarios " SCENARIO_FOLDER " 'tcp/*' bob -- ls", 2,
+          "rtclab exec: tcp/open~open has no host \"bob\"; its hosts are offerer, "
+          "answerer\n" },
+        { "exec --scenarios " SCENARIO_FOLDER " 'behaviour/ei-*' bob -- ls", 2,
+          "rtclab exec: \"behaviour/ei-*\" names 3 scenarios, must name one\n" },
+        { "check --schema call", 2,
+          "rtclab check: --schema must be of scenario, events or results, is of "
+          "\"call\"\n" },
+        { "check --schema events results", 2,
+          "rtclab check: --schema must be of scenario, events or results, is of "
+          "\"results\"\n" },
         { "run -j2", 2, "rtclab run: there is no option -j2 (see rtclab help run)\n" },
         { "check --schema=1", 2,
           "rtclab check: --schema takes no argument (see rtclab help check)\n" },
@@ -166,6 +208,9 @@ static void test_mistakes_are_one_line(void)
         { "doctor now", 2,
           "rtclab doctor: too many arguments: rtclab doctor (see rtclab help doctor)\n" },
         { "frob", 2, "rtclab: there is no command \"frob\" (see rtclab help)\n" },
+        { "lst", 2,
+          "rtclab: there is no command \"lst\"; did you mean \"list\"? (see rtclab "
+          "help)\n" },
         { "run '\033[2J'x --frob\033", 2,
           "rtclab run: there is no option --frob\\x1b (see rtclab help run)\n" },
     };
@@ -176,6 +221,51 @@ static void test_mistakes_are_one_line(void)
         CU_ASSERT_EQUAL(status, rows[i].status);
         ASSERT_TEXT(err, rows[i].message);
         ASSERT_TEXT(out, "");
+    }
+}
+
+static void test_lists_fit_the_terminal(void)
+{
+    struct scenario first = { .id = "a/b",
+                              .title = "A title",
+                              .tags = (char *[]){ "x", "y", NULL } };
+    struct scenario second = { .id = "a/longer", .title = "Wide", .tags = NULL };
+    g_autoptr(GPtrArray) both = g_ptr_array_new();
+    g_ptr_array_add(both, &first);
+    g_ptr_array_add(both, &second);
+    g_autofree char *wide = list_format(both, 22);
+    ASSERT_TEXT(wide, "a/b       x,y  A title\n"
+                      "a/longer       Wide\n");
+    g_autofree char *narrow = list_format(both, 21);
+    ASSERT_TEXT(narrow, "a/b  x,y\n    A title\na/longer\n    Wide\n");
+}
+
+static const char *title_of(const char *schema_text)
+{
+    json_t *schema = json_loads(schema_text, 0, NULL);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(schema);
+    const char *title =
+        g_intern_string(json_string_value(json_object_get(schema, "title")));
+    json_decref(schema);
+    return title;
+}
+
+static void test_schemas_are_printed(void)
+{
+    static const struct {
+        const char *arguments, *title;
+    } rows[] = {
+        { "check --schema", "A scenario of rtclab" },
+        { "check --schema scenario", "A scenario of rtclab" },
+        { "check --schema events", "An event of a call: a line of events.jsonl" },
+        { "check --schema results", "The results of a run of rtclab: results.json" },
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *out = NULL;
+        g_autofree char *err = NULL;
+        CU_ASSERT_EQUAL(run_rtclab(rows[i].arguments, &out, &err), 0);
+        ASSERT_TEXT(title_of(out), rows[i].title);
+        ASSERT_TEXT(err, "");
     }
 }
 
@@ -339,6 +429,8 @@ static const struct test tests[] = {
     { "help fits 80 columns", test_help_fits_80_columns },
     { "a mistake on the command line is one line", test_mistakes_are_one_line },
     { "asking for help succeeds", test_help_succeeds },
+    { "a list fits the terminal", test_lists_fit_the_terminal },
+    { "schemas of scenarios and records are printed", test_schemas_are_printed },
     { "what is not given has its preset", test_presets_hold },
     { "a key says by itself what to run", test_a_key_says_what_to_run },
     { "what is given beats what the key says", test_what_is_given_beats_the_key },

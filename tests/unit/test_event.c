@@ -55,9 +55,26 @@ static void test_published(void)
     ASSERT_TEXT(event_kind_name(EVENT_PACKET_DROPPED), "packet.dropped");
 }
 
+static void test_schema_has_every_kind(void)
+{
+    json_t *schema = event_schema();
+    CU_ASSERT_PTR_NOT_NULL_FATAL(schema);
+    const json_t *properties = json_object_get(schema, "properties");
+    const json_t *each = json_object_get(json_object_get(properties, "kind"), "oneOf");
+    CU_ASSERT_EQUAL(json_array_size(each), EVENT_N_KINDS);
+    for (unsigned i = 0; i < json_array_size(each); i++) {
+        const json_t *name = json_object_get(json_array_get(each, i), "const");
+        ASSERT_TEXT(json_string_value(name), event_kind_name((enum event_kind)i));
+    }
+    CU_ASSERT_EQUAL(json_array_size(json_object_get(schema, "required")),
+                    json_object_size(properties));
+    json_decref(schema);
+}
+
 int main(int argc, char **argv)
 {
     static const struct test tests[] = {
+        { "the schema has every kind", test_schema_has_every_kind },
         { "a kind is found by its name", test_round_trip },
         { "no two kinds share a name", test_unique },
         { "a name is two words and has a meaning", test_form },

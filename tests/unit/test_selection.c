@@ -100,11 +100,14 @@ static const struct selector_case {
     { { "@mine", "nat/full-cone" }, "alone deep/er nat/full-cone" },
     /* what is not there */
     { { "nat/full-con" },
-      "nat/full-con: must be a scenario of T/scenarios, a glob over their ids, a .json "
-      "file or a folder; nothing matches; did you mean \"nat/full-cone\"?" },
+      "nat/full-con: no scenario in T/scenarios, no glob over their ids, .json file or "
+      "folder; did you mean \"nat/full-cone\"?" },
     { { "tcp/*" },
-      "tcp/*: must be a scenario of T/scenarios, a glob over their ids, a .json file or "
-      "a folder; nothing matches" },
+      "tcp/*: no scenario in T/scenarios, no glob over their ids, .json file or folder "
+      "(see rtclab list)" },
+    { { "nat/*", "" }, "a selector must name scenarios, is empty" },
+    { { "/dev/null" },
+      "/dev/null: must be named *.json to be taken for a scenario file" },
     { { "nat/*", "@none.json" }, "T/none.json: must be a scenario file, is missing" },
     { { "@empty" }, "T/empty: must be a folder with scenarios, has no *.json" },
     { { "@mine/alone.json", "@other/alone.json" },

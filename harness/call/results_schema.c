@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * results.json as JSON Schema, draft 2020-12. Names of modes, outcomes and phases come
+ * from the lists that also write them. It is strict: a key that is written must stand
+ * here, which tests/lab/test_schema.sh holds against the record of a real run.
+ */
+#include "call/results_schema.h"
+
+#include "call/call_state.h"
+#include "scenario/scenario.h"
+
+static json_t *type(const char *name)
+{
+    return json_pack("{s:s}", "type", name);
+}
+
+/* The same or null: for what was not reached. */
+static json_t *or_null(json_t *schema_consumed)
+{
+    return json_pack("{s:[o, o]}", "anyOf", schema_consumed, type("null"));
+}
+
+static json_t *reference(const char *def)
+{
+    g_autofree char *path = g_strconcat("#/$defs/", def, NULL);
+    return json_pack("{s:s}", "$ref", path);
+}
+
+static json_t *list_of(json_t *items_consumed)
+{
+    return json_pack("{s:s, s:o}", "type", "array", "items", items_consumed);
+}
+
+static json_t *names_of(const char *const *names, unsigned n)
+{
+    json_t *list = json_array();
+    for (unsigned i = 0; i < n; i++)
+        json_array_append_new(list, json_string(names[i]));
+    return json_pack("{s:s, s:o}", "type", "string", "enum", list);
+}
+
+/* Which keys must be there: all whose name does not begin with '?'. */
+static json_t *object_of(json_t *properties_consumed)
+{
+    json_t *properties = json_object();
+    json_t *required = json_array();
+    const char *key;
+    json_t *value;
+    json_object_foreach(properties_consumed, key, value)
+    {
+        if (*key != '?')
+            json_array_append_new(required, json_string(key));
+        json_object_set(properties, *key == '?' ? key + 1 : key, value);
+    }
+    json_decref(properties_consumed);
+    return json_pack("{s:s, s:o, s:o, s:b}", "type", "object", "properties", properties,
+                     "required", required, "additionalProperties", 0);
+}
+
+/* An object with the same schema (borrowed) under each name. */
+static json_t *same_for(const char *const *names, unsigned n, json_t *schema_consumed)
+{
+    json_t *properties = json_object();
+    for (unsigned i = 0; i < n; i++)
+        json_object_set(properties, names[i], schema_consumed);
+    json_decref(schema_consumed);
+    return object_of(properties);
+}
+
+static json_t *schema_of_run(void)
+{
+    json_t *host = object_of(json_pack("{s:o, s:o, s:o, s:o}", "system", type("string"),
+                                       "kernel", type("string"), "machine",
+                                       type("string"), "cores", type("integer")));
+    return object_of(
+        json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id",
+                  type("string"), "started", type("string"), "version", type("string"),
+                  "seed", type("string"), "clock", json_pack("{s:s}", "const", "wall"),
+                  "complete", type("boolean"), "elapsed_s", type("number"), "host", host,
+                  "?interrupted", type("boolean"), "?shard", type("string")));
+}
+
+static json_t *schema_of_scenario(void)
+{
+    return object_of(json_pack("{s:o, s:o, s:o}", "title", type("string"), "tags",
+                               list_of(type("string")), "expect", type("object")));
+}
+
+static json_t *schema_of_phases(void)
+{
+    static const char *const names[] = {
+#define X(symbol, name) [PHASE_##symbol] = name,
+        CALL_PHASES(X)
+#undef X
+    };
+    return same_for(names, N_PHASES, or_null(type("number")));
+}
+
+static json_t *schema_of_pair(void)
+{
+    static const char *const names[] = { "local", "remote", "protocol" };
+    return or_null(same_for(names, G_N_ELEMENTS(names), or_null(type("string"))));
+}
+
+static json_t *schema_of_counts(void)
+{
+    static const char *const names[] = { "packets", "stun_requests", "retransmissions",
+                                         "dropped" };
+    return same_for(names, G_N_ELEMENTS(names), type("integer"));
+}
+
+static json_t *schema_of_lateness(void)
+{
+    return object_of(json_pack("{s:o, s:o, s:o, s:o, s:o}", "packets", type("integer"),
+                               "p50_us", type("number"), "p99_us", type("number"),
+                               "max_us", type("number"), "within_budget",
+                               type("boolean")));
+}
+
+static json_t *schema_of_call(void)
+{
+    json_t *artifacts = object_of(
+        json_pack("{s:o, s:o}", "events", type("string"), "pcap", type("string")));
+    json_t *call = json_pack(
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "key",
+        type("string"), "scenario", type("string"), "offerer", type("string"), "answerer",
+        type("string"), "mode", names_of(mode_names, N_MODES), "repeat", type("integer"),
+        "seed", type("string"), "clock", json_pack("{s:s}", "const", "wall"), "outcome",
+        names_of(outcome_names, N_OUTCOMES), "as_expected", type("boolean"), "why",
+        type("string"), "artifacts", artifacts);
+    json_object_set_new(call, "setup_ms", or_null(type("number")));
+    json_object_set_new(call, "phases_ms",
+                        or_null(same_for(role_names, N_ROLES, reference("phases"))));
+    json_object_set_new(call, "selected",
+                        or_null(same_for(role_names, N_ROLES, reference("pair"))));
+    json_object_set_new(call, "counts", or_null(schema_of_counts()));
+    json_object_set_new(call, "?lateness", schema_of_lateness());
+    return object_of(call);
+}
+
+static json_t *schema_of_comparison(void)
+{
+    json_t *saving = or_null(object_of(json_pack("{s:o, s:o}", "median", type("number"),
+                                                 "samples", list_of(type("number")))));
+    return object_of(json_pack(
+        "{s:o, s:o, s:o, s:o, s:o, s:O, s:o}", "scenario", type("string"), "offerer",
+        type("string"), "answerer", type("string"), "median_setup_ms",
+        same_for(mode_names, N_MODES, or_null(type("number"))), "connected",
+        same_for(mode_names, N_MODES, list_of(type("integer"))), "trickle_saves_ms",
+        saving, "half_saves_ms", saving));
+}
+
+json_t *results_schema(void)
+{
+    json_t *schema =
+        object_of(json_pack("{s:o, s:o, s:o, s:o, s:o}", "schema",
+                            json_pack("{s:s}", "const", "rtclab/results/1"), "run",
+                            schema_of_run(), "scenarios",
+                            json_pack("{s:s, s:o}", "type", "object",
+                                      "additionalProperties", schema_of_scenario()),
+                            "calls", list_of(reference("call")), "comparisons",
+                            list_of(schema_of_comparison())));
+    json_t *whole =
+        json_pack("{s:s, s:s}", "$schema", "https://json-schema.org/draft/2020-12/schema",
+                  "title", "The results of a run of rtclab: results.json");
+    json_object_update(whole, schema);
+    json_decref(schema);
+    json_object_set_new(whole, "$defs",
+                        json_pack("{s:o, s:o, s:o}", "call", schema_of_call(), "phases",
+                                  schema_of_phases(), "pair", schema_of_pair()));
+    return whole;
+}
