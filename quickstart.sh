@@ -10,14 +10,15 @@
 #
 # Packages that are there are not asked for again: the second time needs no network.
 set -euo pipefail
-cd "$(dirname "$0")"
+unset CDPATH
+cd -- "$(dirname -- "$0")"
 
 # Everything that is needed, and nothing else that is downloaded.
 packages=(
-    build-essential cmake ninja-build pkg-config # to build
-    libglib2.0-dev libjansson-dev libnice-dev    # what it is made of
-    coturn                                       # the STUN and TURN server of the calls
-    libcunit1-dev libpcap-dev tshark iproute2    # the tests
+    build-essential cmake ninja-build pkg-config  # to build
+    libglib2.0-dev libjansson-dev libnice-dev     # what it is made of
+    coturn                                        # the STUN and TURN server of the calls
+    libcunit1-dev jq tshark iproute2 iputils-ping # the tests
 )
 
 say() { printf 'quickstart: %s\n' "$*"; }
@@ -70,9 +71,7 @@ leave_coturn_off() {
     remove_policy
     if command -v systemctl >/dev/null; then
         as_root systemctl disable --quiet coturn 2>/dev/null || true
-        if systemctl is-active --quiet coturn 2>/dev/null; then
-            as_root systemctl stop coturn
-        fi
+        as_root systemctl stop --quiet coturn 2>/dev/null || true
     fi
     say "coturn is installed; its system service is left off"
 }
@@ -117,19 +116,28 @@ run_tests() {
     ctest --test-dir build --output-on-failure
 }
 
+# The records stand in full in what it says: the caller may be in another folder.
+run() {
+    build/bin/rtclab run --out "$PWD/rtclab-out/$(date +%Y-%m-%d-%H%M%S)"
+}
+
 usage() {
-    printf 'usage: ./quickstart.sh [deps [PACKAGE...] | build | test]\n' >&2
+    printf 'usage: ./quickstart.sh [deps [PACKAGE...] | build | test]\n'
+}
+
+misused() {
+    usage >&2
     exit 2
 }
 
 command=${1:-run}
 shift || true
-[[ $command == deps || $# == 0 ]] || usage
+[[ $command == deps || $# == 0 ]] || misused
 case $command in
 run)
     deps
     build
-    build/bin/rtclab run
+    run
     ;;
 deps) deps "$@" ;;
 build) build ;;
@@ -138,5 +146,6 @@ test)
     build
     run_tests
     ;;
-*) usage ;;
+-h | --help | help) usage ;;
+*) misused ;;
 esac
