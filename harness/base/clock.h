@@ -15,6 +15,14 @@
 /** "No deadline": later than every time. */
 #define CLOCK_NEVER INT64_MAX
 
+/** The time `ns` (not negative) after `at_ns`; CLOCK_NEVER where that is beyond all
+ * times, so that a lifetime or delay of CLOCK_NEVER means what it says. */
+static inline int64_t clock_after_ns(int64_t at_ns, int64_t ns)
+{
+    int64_t sum;
+    return __builtin_add_overflow(at_ns, ns, &sum) ? CLOCK_NEVER : sum;
+}
+
 /** Monotonic time in ns (CLOCK_MONOTONIC); the clock of peers' `t_ns` too. */
 int64_t clock_now_ns(void);
 

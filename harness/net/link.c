@@ -18,7 +18,9 @@ enum { DEFAULT_QUEUE_BYTES = 64 * 1024 };
 
 struct link link_init(const struct link_direction *config, struct rng rng)
 {
-    return (struct link){ .config = config, .rng = rng, .last_due_ns = INT64_MIN };
+    return (struct link){
+        .config = config, .rng = rng, .idle_from_ns = INT64_MIN, .last_due_ns = INT64_MIN
+    };
 }
 
 /* Queues a packet for the wire; false if there is no room. */
@@ -35,8 +37,8 @@ static bool send_on_wire(struct link *link, size_t size_bytes, int64_t now_ns)
     uint64_t queued = (uint64_t)((unsigned __int128)wait_ns * c->rate_bps / bits_ns);
     if (wait_ns > 0 && queued + size_bytes > bound)
         return false;
-    uint64_t wire_ns = (size_bytes * bits_ns + c->rate_bps - 1) / c->rate_bps;
-    link->idle_from_ns += (int64_t)wire_ns;
+    uint64_t wire_ns = (size_bytes * bits_ns - 1) / c->rate_bps + 1;
+    link->idle_from_ns = clock_after_ns(link->idle_from_ns, (int64_t)wire_ns);
     return true;
 }
 
@@ -64,11 +66,12 @@ static int64_t arrival(struct link *link, int64_t sent_ns)
     const struct link_direction *c = link->config;
     if (rng_chance(&link->rng, c->reorder)) {
         int64_t gap = c->reorder_gap_ns < c->delay_ns ? c->reorder_gap_ns : c->delay_ns;
-        return sent_ns + c->delay_ns - gap;
+        return clock_after_ns(sent_ns, c->delay_ns - gap);
     }
-    int64_t due = sent_ns + c->delay_ns;
+    int64_t due = clock_after_ns(sent_ns, c->delay_ns);
     if (c->jitter_ns > 0)
-        due += (int64_t)rng_below(&link->rng, (uint64_t)c->jitter_ns + 1);
+        due = clock_after_ns(due,
+                             (int64_t)rng_below(&link->rng, (uint64_t)c->jitter_ns + 1));
     if (due < link->last_due_ns)
         due = link->last_due_ns;
     link->last_due_ns = due;

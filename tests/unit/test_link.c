@@ -145,6 +145,34 @@ static void test_reason_of_burst_loss(void)
     CU_ASSERT_EQUAL(link_submit(&l, 100, 0).reason, DROP_LINK_BURST_LOSS);
 }
 
+static void test_extremes_do_not_overflow(void)
+{
+    /* 1 bit/s: a byte takes 8 s. The queue's bound, 4 GiB, is a thousand years. */
+    struct link_direction c = { .rate_bps = 1, .queue_bytes = UINT32_MAX };
+    struct link l = link_of(&c, 1);
+    CU_ASSERT_EQUAL(link_submit(&l, 20, 0).due_ns[0], 160 * NS_PER_S);
+    int64_t last = 0;
+    for (unsigned i = 0; i < 70000; i++) {
+        struct link_fate f = link_submit(&l, 65535, 0);
+        CU_ASSERT_TRUE(f.n_copies == 0 || f.due_ns[0] >= last);
+        last = f.n_copies ? f.due_ns[0] : last;
+    }
+    c = (struct link_direction){ .delay_ns = CLOCK_NEVER, .jitter_ns = CLOCK_NEVER - 1 };
+    l = link_of(&c, 1);
+    CU_ASSERT_EQUAL(link_submit(&l, 20, NS_PER_S).due_ns[0], CLOCK_NEVER);
+    /* As fast as can be said: a nanosecond is the least that anything takes. */
+    c = (struct link_direction){ .rate_bps = UINT64_MAX };
+    l = link_of(&c, 1);
+    CU_ASSERT_EQUAL(link_submit(&l, 65535, 5).due_ns[0], 6);
+}
+
+static void test_times_before_zero(void)
+{
+    struct link_direction c = { .delay_ns = 10, .rate_bps = 8 * (uint64_t)NS_PER_S };
+    struct link l = link_of(&c, 1);
+    CU_ASSERT_EQUAL(link_submit(&l, 20, -1000).due_ns[0], -1000 + 20 + 10);
+}
+
 static const struct test tests[] = {
     { "all zeros are a wire that takes no time", test_zeros_are_a_perfect_wire },
     { "the rate and the queue's bound are exact", test_rate_and_queue },
@@ -154,6 +182,8 @@ static const struct test tests[] = {
     { "independent loss is binomial", test_independent_loss },
     { "burst loss agrees with the chain's closed forms", test_burst_loss },
     { "a loss in the bad state says so", test_reason_of_burst_loss },
+    { "extreme rates and delays do not overflow", test_extremes_do_not_overflow },
+    { "time may start before zero", test_times_before_zero },
 };
 
 int main(int argc, char **argv)
