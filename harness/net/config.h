@@ -22,6 +22,15 @@ enum {
     FIREWALL_MAX_RULES = 16,
 };
 
+/** What a hostile host can make an element remember, at most; more is dropped. */
+enum {
+    NAT_MAX_MAPPINGS = 1 << 18, /**< with port overloading ports are no bound */
+    NAT_MAX_SESSIONS = 1 << 18, /**< filter entries and TCP connections in one NAT */
+    NAT_MAX_PAIRINGS = 1 << 16, /**< addresses that got their external one in turn */
+    FIREWALL_MAX_FLOWS = 1 << 18,
+    LINK_MAX_IN_FLIGHT_BYTES = 128 << 20, /**< memory of a direction's packets */
+};
+
 /* ---- links ---- */
 
 /** Loss in bursts: a chain of two states (Gilbert 1960, Elliott 1963). */
@@ -69,7 +78,8 @@ enum nat_allocation { NAT_PRESERVE, NAT_SEQUENTIAL, NAT_RANDOM };
 enum nat_conflict {
     NAT_CONFLICT_NEXT,     /**< the next free port above */
     NAT_CONFLICT_RANDOM,   /**< a random free port */
-    NAT_CONFLICT_OVERLOAD, /**< the same port, shared by mappings (violates REQ-3) */
+    NAT_CONFLICT_OVERLOAD, /**< the same port, shared by mappings (violates REQ-3 and
+                                RFC 5382 REQ-7) */
     NAT_CONFLICT_REFUSE,   /**< no mapping: the packet is dropped */
     NAT_CONFLICT_DEPEND,   /**< the next free port, but for an address- and
                                 port-dependent mapping (violates REQ-11) */
@@ -120,9 +130,10 @@ struct nat_config {
     bool rewrites_payload; /**< an ALG that replaces the inside address wherever it stands
                                 in a UDP payload (violates REQ-10; the reason for STUN's
                                 XOR-MAPPED-ADDRESS, RFC 8489 §14.2) */
-    bool drops_icmp_errors;       /**< violates RFC 4787 REQ-12, RFC 5508 REQ-3 to 5 */
-    bool icmp_error_ends_mapping; /**< violates RFC 4787 REQ-12a */
-    uint32_t max_mappings;        /**< 0: no bound but the ports */
+    bool drops_icmp_errors; /**< violates RFC 5508 REQ-4, REQ-5 and REQ-7, against RFC
+                                 4787 REQ-12b and RFC 5382 REQ-9 */
+    bool icmp_error_ends_mapping; /**< violates RFC 4787 REQ-12, RFC 5382 REQ-10 */
+    uint32_t max_mappings;        /**< 0: no bound but the ports and NAT_MAX_MAPPINGS */
     struct address external[NETWORK_MAX_ADDRESSES]; /**< its addresses outside */
     unsigned n_external;
 };

@@ -5,11 +5,12 @@
  * not (new). The first rule that matches decides. A new packet that is let through opens
  * a flow, each later one refreshes it.
  *
- * Flows end by idle time only, TCP's too: FIN and RST do not shorten them, and no
- * sequence numbers are checked. Later fragments are let through if the first one was, and
- * otherwise dropped: a fragment that comes before its first is lost here. A firewall is a
- * bridge: it has no address and lowers no TTL. Flows expire when the next packet comes,
- * which needs no timer since nobody can see the difference.
+ * A flow of ICMP is a query with its replies: who asked is part of it, so that an allowed
+ * ping out lets no ping in. Flows end by idle time only, TCP's too: FIN and RST do not
+ * shorten them, and no sequence numbers are checked. Later fragments are let through if
+ * the first one was, and otherwise dropped: a fragment that comes before its first is
+ * lost here. A firewall is a bridge: it has no address and lowers no TTL. Flows expire
+ * when the next packet comes, which needs no timer since nobody can see the difference.
  */
 #include "net/firewall.h"
 
@@ -27,6 +28,7 @@ struct flow {
     struct endpoint inner, outer;
     uint32_t hash;
     uint8_t protocol;
+    bool asked_outside; /* of an ICMP query: the outer end sends the requests */
 };
 
 struct firewall {
@@ -65,7 +67,8 @@ void firewall_free(struct firewall *fw)
 
 static uint32_t hash_flow(const struct flow *f)
 {
-    uint64_t hash = hash_mix(f->protocol, (uint64_t)f->inner.port << 16 | f->outer.port);
+    uint64_t hash = hash_mix(f->protocol | (f->asked_outside ? 0x100u : 0),
+                             (uint64_t)f->inner.port << 16 | f->outer.port);
     hash = hash_address(hash, &f->inner.address);
     return hash_finish(hash_address(hash, &f->outer.address));
 }
@@ -79,6 +82,7 @@ static uint32_t find_flow(const struct firewall *fw, const struct flow *sought)
          at = hash_index_next(&fw->index, at, hash)) {
         const struct flow *f = slab_at(&fw->flows, number);
         if (f->protocol == sought->protocol &&
+            f->asked_outside == sought->asked_outside &&
             endpoint_equal(&f->inner, &sought->inner) &&
             endpoint_equal(&f->outer, &sought->outer))
             return number;
@@ -96,15 +100,20 @@ static void expire(struct firewall *fw, int64_t now_ns)
     }
 }
 
-/* The flow of a packet that goes from `from` to `to`. */
-static struct flow flow_of(uint8_t protocol, struct endpoint from, struct endpoint to,
+/* The flow of a packet that goes outward, or not. */
+static struct flow flow_of(const struct ip_view *ip, const struct transport_view *t,
                            bool outward)
 {
-    struct flow f = { .protocol = protocol };
+    struct endpoint from = { ip->source, t->source_port };
+    struct endpoint to = { ip->destination, t->destination_port };
+    struct flow f = { .protocol = ip->protocol };
     f.inner = outward ? from : to;
     f.outer = outward ? to : from;
-    if (ip_is_icmp(protocol))
+    if (ip_is_icmp(f.protocol)) {
         f.outer.port = 0; /* the identifier is the inner end's */
+        f.asked_outside = (t->icmp_kind == ICMP_KIND_REQUEST && !outward) ||
+                          (t->icmp_kind == ICMP_KIND_REPLY && outward);
+    }
     return f;
 }
 
@@ -119,9 +128,7 @@ static uint32_t find_quoted(const struct firewall *fw, const struct packet *p,
         ip_parse_transport_quote(quote, &ip, &inner) != IP_OK)
         return SLAB_NONE;
     /* What it quotes went the other way. */
-    struct flow f =
-        flow_of(ip.protocol, (struct endpoint){ ip.source, inner.source_port },
-                (struct endpoint){ ip.destination, inner.destination_port }, !outward);
+    struct flow f = flow_of(&ip, &inner, !outward);
     return find_flow(fw, &f);
 }
 
@@ -164,19 +171,22 @@ static struct firewall_verdict verdict_for(enum firewall_action action)
     return (struct firewall_verdict){ action, reasons[action] };
 }
 
-/* Opens or refreshes the flow of a packet that was let through. */
-static void keep(struct firewall *fw, struct flow *f, uint32_t number, int64_t now_ns)
+/* Opens or refreshes the flow of a packet that was let through; false: no room. */
+static bool keep(struct firewall *fw, struct flow *f, uint32_t number, int64_t now_ns)
 {
     unsigned class = f->protocol == IPPROTO_TCP ? CLASS_TCP : CLASS_UDP;
     if (number != SLAB_NONE) {
         lifetimes_refresh(&fw->lifetimes, number, class, now_ns);
-        return;
+        return true;
     }
+    if (slab_n_used(&fw->flows) >= FIREWALL_MAX_FLOWS)
+        return false;
     f->hash = hash_flow(f);
     number = slab_take(&fw->flows);
     *(struct flow *)slab_at(&fw->flows, number) = *f;
     hash_index_insert(&fw->index, f->hash, number);
     lifetimes_add(&fw->lifetimes, number, class, now_ns);
+    return true;
 }
 
 static struct firewall_verdict filter_fragment(struct firewall *fw,
@@ -204,10 +214,9 @@ struct firewall_verdict firewall_filter(struct firewall *fw, const struct packet
         return (struct firewall_verdict){ FIREWALL_DROP, DROP_MALFORMED };
 
     expire(fw, now_ns);
-    struct flow f =
-        flow_of(ip->protocol, (struct endpoint){ ip->source, t.source_port },
-                (struct endpoint){ ip->destination, t.destination_port }, outward);
-    bool error = ip_is_icmp(t.protocol) && t.icmp_kind == ICMP_KIND_ERROR;
+    struct flow f = flow_of(ip, &t, outward);
+    bool icmp = ip_is_icmp(t.protocol);
+    bool error = icmp && t.icmp_kind == ICMP_KIND_ERROR;
     uint32_t number = SLAB_NONE;
     if (fw->keeps_state)
         number = error ? find_quoted(fw, p, &t, outward) : find_flow(fw, &f);
@@ -215,8 +224,10 @@ struct firewall_verdict firewall_filter(struct firewall *fw, const struct packet
     struct firewall_verdict verdict = verdict_for(decide(fw, &f, outward, state));
     if (verdict.action != FIREWALL_ALLOW)
         return verdict;
-    if (fw->keeps_state && !error)
-        keep(fw, &f, number, now_ns);
+    /* Of ICMP only a query opens a flow: what answers nothing leaves no door open. */
+    bool has_flow = !icmp || t.icmp_kind == ICMP_KIND_REQUEST || number != SLAB_NONE;
+    if (fw->keeps_state && !error && has_flow && !keep(fw, &f, number, now_ns))
+        return (struct firewall_verdict){ FIREWALL_DROP, DROP_FIREWALL_FULL };
     if (ip->more_fragments)
         fragments_remember(&fw->fragments, ip, &(struct fragment_decision){ 0 }, now_ns);
     return verdict;

@@ -127,14 +127,14 @@ int64_t nat_deadline(const struct nat *nat)
 
 /* ---- packets that pass ---- */
 
-static void touch(struct nat *nat, struct nat_mapping *m, const struct endpoint *remote,
+/* False if the table is full. */
+static bool touch(struct nat *nat, struct nat_mapping *m, const struct endpoint *remote,
                   const struct transport_view *t, enum packet_direction direction,
                   bool is_new, int64_t now_ns)
 {
     if (m->protocol == IPPROTO_TCP)
-        nat_tcp_touch(nat, m, remote, t->tcp_flags, direction, is_new, now_ns);
-    else
-        nat_touch(nat, m, remote, direction, is_new, now_ns);
+        return nat_tcp_touch(nat, m, remote, t->tcp_flags, direction, is_new, now_ns);
+    return nat_touch(nat, m, remote, direction, is_new, now_ns);
 }
 
 /* What both directions look at first. False: the verdict says why. */
@@ -201,7 +201,8 @@ static struct nat_verdict bring_in(struct nat *nat, struct packet *p, struct ip_
         return nat_refuse(DROP_NAT_NO_MAPPING);
     if (!nat_permits(nat, m, &remote))
         return nat_refuse(DROP_NAT_FILTERED);
-    touch(nat, m, &remote, t, PACKET_INWARD, false, now_ns);
+    if (!touch(nat, m, &remote, t, PACKET_INWARD, false, now_ns))
+        return nat_refuse(DROP_NAT_QUOTA);
     decision->destination = m->internal.address;
     ip_rewrite(p->bytes, ip, t, IP_DESTINATION, &m->internal);
     return (struct nat_verdict){ .before = external, .after = m->internal };
@@ -237,13 +238,12 @@ static struct nat_mapping *mapping_for(struct nat *nat, const struct ip_view *ip
 {
     struct endpoint internal = { ip->source, t->source_port };
     struct endpoint remote = { ip->destination, t->destination_port };
-    bool icmp = ip_is_icmp(t->protocol);
-    if (icmp)
+    if (ip_is_icmp(t->protocol))
         remote.port = 0;
     struct nat_mapping *m = nat_find_inside(nat, t->protocol, &internal, &remote);
     bool is_new = !m;
     if (!m) {
-        if ((t->tcp_flags & TCP_RST) || (icmp && t->icmp_kind != ICMP_KIND_REQUEST)) {
+        if (t->tcp_flags & TCP_RST) {
             *verdict = nat_refuse(DROP_NAT_NO_MAPPING);
             return NULL;
         }
@@ -256,7 +256,11 @@ static struct nat_mapping *mapping_for(struct nat *nat, const struct ip_view *ip
             return NULL;
         }
     }
-    touch(nat, m, &remote, t, PACKET_OUTWARD, is_new, now_ns);
+    if (!touch(nat, m, &remote, t, PACKET_OUTWARD, is_new, now_ns)) {
+        *verdict = nat_refuse(DROP_NAT_QUOTA);
+        verdict->answer = NAT_ANSWER_PROHIBITED; /* RFC 5508 REQ-8 */
+        return NULL;
+    }
     return m;
 }
 
@@ -276,7 +280,9 @@ struct nat_verdict nat_outbound(struct nat *nat, struct packet *p, struct ip_vie
     if (ip_is_icmp(t.protocol)) {
         if (t.icmp_kind == ICMP_KIND_ERROR)
             return nat_icmp_error_outbound(nat, p, ip, &t, now_ns);
-        if (hairpin) /* RFC 5508 REQ-7 asks it only of Basic NAT */
+        /* No query comes in, so no reply goes out; and hairpinned queries RFC 5508 REQ-7
+           asks only of Basic NAT. */
+        if (hairpin || t.icmp_kind != ICMP_KIND_REQUEST)
             return nat_refuse(DROP_NAT_NO_MAPPING);
     }
 

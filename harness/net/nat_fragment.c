@@ -2,7 +2,7 @@
 /*
  * Fragments through a NAT (RFC 4787 §11). Only the first fragment has ports; it is
  * translated as a whole datagram would be, and the later ones follow its decision. One
- * that comes before its first waits for it (REQ-14, "Receive Fragment Out of Order"),
+ * that comes before its first waits for it (REQ-14, "Received Fragment Out of Order"),
  * bounded in number and time. Nothing is reassembled, so a transport checksum is not
  * verified over fragments, only updated.
  *

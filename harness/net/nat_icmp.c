@@ -8,7 +8,8 @@
  *
  * The outer source of an error from inside becomes the external address of the mapping
  * (REQ-5), whoever inside sent it. Extensions behind the quote (RFC 4884) pass as they
- * are. RFC 4787 REQ-12 and RFC 5508 REQ-3 to REQ-7.
+ * are. Of the quote only the IP header's checksum is verified, as REQ-3 says. RFC 4787
+ * REQ-12 and RFC 5508 REQ-3 to REQ-7.
  */
 #include "net/nat_table.h"
 
@@ -20,13 +21,18 @@ struct quote {
     struct endpoint source, destination;
 };
 
+/* False, with the reason, where it cannot be read. */
 static bool read_quote(struct packet *p, const struct transport_view *error,
-                       struct quote *q)
+                       struct quote *q, enum drop_reason *reason)
 {
+    *reason = DROP_MALFORMED;
     q->bytes = p->bytes + error->at + ICMP_HEADER;
     size_t size = error->bytes - ICMP_HEADER;
     if (ip_parse_quote(q->bytes, size, &q->ip) != IP_OK ||
         ip_parse_transport_quote(q->bytes, &q->ip, &q->t) != IP_OK)
+        return false;
+    *reason = DROP_BAD_CHECKSUM;
+    if (!ip_header_checksum_holds(q->bytes, &q->ip)) /* RFC 5508 REQ-3a */
         return false;
     q->source = (struct endpoint){ q->ip.source, q->t.source_port };
     q->destination = (struct endpoint){ q->ip.destination, q->t.destination_port };
@@ -71,10 +77,11 @@ struct nat_verdict nat_icmp_error_inbound(struct nat *nat, struct packet *p,
                                           int64_t now_ns)
 {
     struct quote q;
+    enum drop_reason reason;
     if (!may_pass(nat, ip))
         return nat_refuse(DROP_NAT_ICMP_REFUSED);
-    if (!read_quote(p, t, &q))
-        return nat_refuse(DROP_MALFORMED);
+    if (!read_quote(p, t, &q, &reason))
+        return nat_refuse(reason);
     return translate_inbound(nat, p, ip, t, &q, now_ns);
 }
 
@@ -83,10 +90,11 @@ struct nat_verdict nat_icmp_error_outbound(struct nat *nat, struct packet *p,
                                            int64_t now_ns)
 {
     struct quote q;
+    enum drop_reason reason;
     if (!may_pass(nat, ip))
         return nat_refuse(DROP_NAT_ICMP_REFUSED);
-    if (!read_quote(p, t, &q))
-        return nat_refuse(DROP_MALFORMED);
+    if (!read_quote(p, t, &q, &reason))
+        return nat_refuse(reason);
     struct endpoint remote = remote_of(&q, q.source);
     struct nat_mapping *m = nat_find_inside(nat, q.t.protocol, &q.destination, &remote);
     if (!m)

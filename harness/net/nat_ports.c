@@ -154,8 +154,13 @@ bool nat_ports_take(struct nat *nat, uint8_t protocol, const struct endpoint *in
     }
     bool paired = c->pooling == NAT_POOLING_PAIRED;
     if (n > 1 && paired && !address_map_get(&nat->pairings, &internal->address, &first)) {
-        first = nat->pairings.n_entries % n;
-        address_map_add(&nat->pairings, &internal->address, first);
+        /* In turn; by a hash, which needs no memory, where a host makes addresses up. */
+        if (nat->pairings.n_entries < NAT_MAX_PAIRINGS) {
+            first = nat->pairings.n_entries % n;
+            address_map_add(&nat->pairings, &internal->address, first);
+        } else {
+            first = hash_finish(hash_address(0, &internal->address)) % n;
+        }
     } else if (n > 1 && !paired) {
         first = (uint32_t)rng_below(&nat->rng, n);
     }

@@ -132,10 +132,11 @@ struct nat_mapping *nat_find_inside(const struct nat *nat, uint8_t protocol,
                                     const struct endpoint *remote)
 {
     const struct nat_config *c = nat->config;
-    struct nat_mapping *m = find_bound(nat, protocol, internal, remote, c->mapping);
-    if (!m && c->on_conflict == NAT_CONFLICT_DEPEND)
+    struct nat_mapping *m = NULL;
+    /* The dependent one first: a later independent one must not take over its flow. */
+    if (c->on_conflict == NAT_CONFLICT_DEPEND)
         m = find_bound(nat, protocol, internal, remote, NAT_ADDRESS_AND_PORT_DEPENDENT);
-    return m;
+    return m ? m : find_bound(nat, protocol, internal, remote, c->mapping);
 }
 
 /* How well a mapping knows a remote: its endpoint, its address, not at all. */
@@ -169,17 +170,24 @@ struct nat_mapping *nat_find_outside(const struct nat *nat, uint8_t protocol,
 
 /* ---- sessions ---- */
 
-static uint32_t hash_remote(const struct nat_mapping *m, const struct address *remote)
+/* An address-dependent filter looks for the address alone; with any other the port
+ * counts, or a host that sends to all ports of one remote would make one long chain. */
+static uint32_t hash_remote(const struct nat *nat, const struct nat_mapping *m,
+                            const struct address *remote, int port)
 {
-    return hash_finish(hash_address(m->number + UINT64_C(1), remote));
+    uint64_t hash = hash_address(m->number + UINT64_C(1), remote);
+    if (nat->config->filtering != NAT_ADDRESS_DEPENDENT)
+        hash = hash_mix(hash, (uint64_t)port);
+    return hash_finish(hash);
 }
 
-/* The session of an address, and of a port unless `port` is negative. */
+/* The session of an address, and of a port unless `port` is negative, which only an
+ * address-dependent filter may ask for. */
 static struct nat_session *find_session(const struct nat *nat,
                                         const struct nat_mapping *m,
                                         const struct address *remote, int port)
 {
-    uint32_t hash = hash_remote(m, remote), number;
+    uint32_t hash = hash_remote(nat, m, remote, port), number;
     for (size_t at = hash_index_first(&nat->remotes, hash);
          hash_index_at(&nat->remotes, at, &number);
          at = hash_index_next(&nat->remotes, at, hash)) {
@@ -212,13 +220,16 @@ struct nat_session *nat_session_add(struct nat *nat, struct nat_mapping *m,
                                     const struct endpoint *remote, unsigned class,
                                     int64_t now_ns)
 {
+    if (slab_n_used(&nat->sessions) >= NAT_MAX_SESSIONS)
+        return NULL;
     uint32_t number = slab_take(&nat->sessions);
     struct nat_session *s = session_at(nat, number);
+    struct endpoint as_held = session_remote(nat, m, remote);
     *s = (struct nat_session){
-        .remote = session_remote(nat, m, remote),
+        .remote = as_held,
         .number = number,
         .mapping = m->number,
-        .hash = hash_remote(m, &remote->address),
+        .hash = hash_remote(nat, m, &as_held.address, as_held.port),
         .before = SLAB_NONE,
         .after = m->first_session,
         .has_lifetime = nat->session_lifetimes.class_ns[class] > 0,
@@ -232,7 +243,7 @@ struct nat_session *nat_session_add(struct nat *nat, struct nat_mapping *m,
     return s;
 }
 
-/* Removes a session that is in no lifetime list any more. */
+/* Removes a session that has no lifetime any more. */
 static void drop_session(struct nat *nat, struct nat_session *s)
 {
     if (s->before != SLAB_NONE)
@@ -278,7 +289,11 @@ struct nat_mapping *nat_create(struct nat *nat, uint8_t protocol,
                                enum drop_reason *ret_reason)
 {
     const struct nat_config *c = nat->config;
-    if (c->max_mappings && slab_n_used(&nat->mappings) >= c->max_mappings) {
+    uint32_t n = slab_n_used(&nat->mappings);
+    bool has_session =
+        protocol == IPPROTO_TCP || c->filtering != NAT_ENDPOINT_INDEPENDENT;
+    if (n >= NAT_MAX_MAPPINGS || (c->max_mappings && n >= c->max_mappings) ||
+        (has_session && slab_n_used(&nat->sessions) >= NAT_MAX_SESSIONS)) {
         *ret_reason = DROP_NAT_QUOTA;
         return NULL;
     }
@@ -306,7 +321,7 @@ struct nat_mapping *nat_create(struct nat *nat, uint8_t protocol,
     return m;
 }
 
-/* Removes a mapping that is in no lifetime list any more. */
+/* Removes a mapping that has no lifetime any more. */
 static void drop_mapping(struct nat *nat, struct nat_mapping *m, int64_t now_ns)
 {
     while (m->first_session != SLAB_NONE) {
@@ -331,7 +346,7 @@ void nat_remove(struct nat *nat, struct nat_mapping *m, int64_t now_ns)
     drop_mapping(nat, m, now_ns);
 }
 
-void nat_touch(struct nat *nat, struct nat_mapping *m, const struct endpoint *remote,
+bool nat_touch(struct nat *nat, struct nat_mapping *m, const struct endpoint *remote,
                enum packet_direction direction, bool is_new, int64_t now_ns)
 {
     const struct nat_config *c = nat->config;
@@ -342,11 +357,13 @@ void nat_touch(struct nat *nat, struct nat_mapping *m, const struct endpoint *re
     if (c->filtering != NAT_ENDPOINT_INDEPENDENT &&
         (is_new || !is_first_remote(nat, m, remote))) {
         struct nat_session *s = nat_session_find(nat, m, remote);
-        if (!s && outward)
-            nat_session_add(nat, m, remote, NAT_CLASS_FILTER, now_ns);
-        else if (s && refreshes && s->has_lifetime)
+        if (!s && outward) {
+            if (!nat_session_add(nat, m, remote, NAT_CLASS_FILTER, now_ns))
+                return false;
+        } else if (s && refreshes && s->has_lifetime) {
             lifetimes_refresh(&nat->session_lifetimes, s->number, NAT_CLASS_FILTER,
                               now_ns);
+        }
     }
     if (refreshes && !is_new) {
         lifetimes_refresh(&nat->mapping_lifetimes, m->number,
@@ -354,6 +371,7 @@ void nat_touch(struct nat *nat, struct nat_mapping *m, const struct endpoint *re
                           now_ns);
         nat_report(nat, NETWORK_MAPPING_REFRESHED, m, direction, now_ns);
     }
+    return true;
 }
 
 void nat_expire(struct nat *nat, int64_t now_ns)

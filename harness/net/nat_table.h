@@ -51,7 +51,7 @@ struct nat_session {
     bool has_lifetime;      /**< of its own; else it ends with the mapping */
 };
 
-/** Lists of nat.mapping_lifetimes and nat.session_lifetimes. */
+/** Classes of nat.mapping_lifetimes and nat.session_lifetimes. */
 enum { NAT_CLASS_UDP, NAT_CLASS_ICMP };
 enum { NAT_CLASS_FILTER, NAT_CLASS_TCP_TRANSITORY, NAT_CLASS_TCP_ESTABLISHED };
 
@@ -85,7 +85,8 @@ struct nat {
     struct slab mappings, sessions;
     struct hash_index inside;  /**< mappings by internal endpoint (and remote) */
     struct hash_index outside; /**< mappings by external endpoint */
-    struct hash_index remotes; /**< sessions by mapping and remote address */
+    struct hash_index remotes; /**< sessions by mapping and what the filter knows of the
+                                    remote */
     struct lifetimes mapping_lifetimes, session_lifetimes;
 
     struct nat_ports *ports[NAT_N_SPACES][NETWORK_MAX_ADDRESSES]; /**< made when needed */
@@ -126,6 +127,8 @@ void nat_remove(struct nat *nat, struct nat_mapping *m, int64_t now_ns);
 /** The session for `remote`: for TCP of just that endpoint, else as filtering sees it. */
 struct nat_session *nat_session_find(const struct nat *nat, const struct nat_mapping *m,
                                      const struct endpoint *remote);
+
+/** Adds the session for `remote`; NULL if there are NAT_MAX_SESSIONS. */
 struct nat_session *nat_session_add(struct nat *nat, struct nat_mapping *m,
                                     const struct endpoint *remote, unsigned class,
                                     int64_t now_ns);
@@ -134,8 +137,9 @@ struct nat_session *nat_session_add(struct nat *nat, struct nat_mapping *m,
 bool nat_permits(const struct nat *nat, const struct nat_mapping *m,
                  const struct endpoint *remote);
 
-/** A packet has used a UDP or ICMP mapping: refreshes it and its permission. */
-void nat_touch(struct nat *nat, struct nat_mapping *m, const struct endpoint *remote,
+/** A packet uses a UDP or ICMP mapping: refreshes it and its permission. False if the
+ * permission that it needs has no room; never for a new mapping. */
+bool nat_touch(struct nat *nat, struct nat_mapping *m, const struct endpoint *remote,
                enum packet_direction direction, bool is_new, int64_t now_ns);
 
 void nat_report(struct nat *nat, enum network_event_kind kind,
@@ -164,8 +168,9 @@ void nat_ports_give(struct nat *nat, uint8_t protocol, unsigned index, uint16_t 
 
 /* ---- nat_tcp.c ---- */
 
-/** A TCP segment that may pass: moves its connection on and refreshes it. */
-void nat_tcp_touch(struct nat *nat, struct nat_mapping *m, const struct endpoint *remote,
+/** A TCP segment that may pass: moves its connection on and refreshes it. False if a new
+ * connection has no room; never for a new mapping. */
+bool nat_tcp_touch(struct nat *nat, struct nat_mapping *m, const struct endpoint *remote,
                    uint8_t flags, enum packet_direction direction, bool is_new,
                    int64_t now_ns);
 

@@ -3,10 +3,11 @@
  * What a NAT keeps of a TCP connection: no state machine, but which segments it has seen
  * of it. From them follows the class of its idle timer (RFC 5382 REQ-5): established
  * after both sides spoke and one acknowledged, transitory before, and again after a RST
- * or both FINs. Since nothing is said of the order, a simultaneous open (REQ-2) and an
- * open from outside, where the filter permits it, need no rule of their own. A
- * half-closed connection may stay so for long and keeps the long timer. Sequence numbers
- * are not checked: a RST is believed.
+ * or both FINs. Sequence numbers are not checked, so a RST may be forged: any later
+ * segment makes the connection established again (RFC 7857 §2.2), and a RST never makes
+ * a connection known. Since nothing is said of the order, a simultaneous open (REQ-2) and
+ * an open from outside, where the filter permits it, need no rule of their own. A
+ * half-closed connection may stay so for long and keeps the long timer.
  *
  * An inbound SYN that nothing permits is dropped, answered with a RST (which REQ-4
  * forbids), or held for six seconds and then answered with an ICMP error (REQ-4).
@@ -31,6 +32,7 @@ static uint8_t with_segment(uint8_t seen, uint8_t flags, enum packet_direction d
         return seen | NAT_TCP_RST;
     if ((flags & TCP_SYN) && is_closing(seen))
         seen = 0; /* the same ports, a new connection: RFC 9293 §3.6.1 */
+    seen &= (uint8_t)~NAT_TCP_RST;
     seen |= outward ? NAT_TCP_OUT : NAT_TCP_IN;
     if (flags & TCP_FIN)
         seen |= outward ? NAT_TCP_FIN_OUT : NAT_TCP_FIN_IN;
@@ -40,14 +42,18 @@ static uint8_t with_segment(uint8_t seen, uint8_t flags, enum packet_direction d
     return seen;
 }
 
-void nat_tcp_touch(struct nat *nat, struct nat_mapping *m, const struct endpoint *remote,
+bool nat_tcp_touch(struct nat *nat, struct nat_mapping *m, const struct endpoint *remote,
                    uint8_t flags, enum packet_direction direction, bool is_new,
                    int64_t now_ns)
 {
     struct nat_session *s = nat_session_find(nat, m, remote);
     bool is_new_session = !s;
+    if (!s && (flags & TCP_RST))
+        return true; /* may pass, but there is nothing to keep */
     if (!s)
         s = nat_session_add(nat, m, remote, NAT_CLASS_TCP_TRANSITORY, now_ns);
+    if (!s)
+        return false;
     s->tcp = with_segment(s->tcp, flags, direction);
     if (!is_new_session) {
         bool established = (s->tcp & NAT_TCP_ACKED) && !is_closing(s->tcp);
@@ -59,6 +65,7 @@ void nat_tcp_touch(struct nat *nat, struct nat_mapping *m, const struct endpoint
         nat_report(nat, NETWORK_MAPPING_REFRESHED, m, direction, now_ns);
     if (direction == PACKET_OUTWARD && (flags & TCP_SYN))
         nat_forget_held_syn(nat, m, remote);
+    return true;
 }
 
 struct nat_verdict nat_unsolicited(struct nat *nat, const struct packet *p,

@@ -92,10 +92,12 @@ void network_advance(struct network *net, int64_t now_ns)
         switch (item.kind) {
         case HEAP_ARRIVE_UP:
             site->up.n_in_flight--;
+            site->up.in_flight_bytes -= item.packet->capacity;
             path_from_link(net, site, PACKET_OUTWARD, item.packet);
             break;
         case HEAP_ARRIVE_DOWN:
             site->down.n_in_flight--;
+            site->down.in_flight_bytes -= item.packet->capacity;
             path_from_link(net, site, PACKET_INWARD, item.packet);
             break;
         case HEAP_NAT:

@@ -12,8 +12,9 @@
  *     wait until network_next_deadline(net)
  *
  * Everything that happens at a time is one event in one heap ordered by (time, sequence).
- * `now_ns` never goes back. Interfaces are numbered in the order of the configuration:
- * those of the first site first.
+ * `now_ns` never goes back. What has come out waits until it is popped, without a bound:
+ * pop both queues after each submit and advance. Interfaces are numbered in the order of
+ * the configuration: those of the first site first.
  */
 #ifndef RTCLAB_NET_NETWORK_H
 #define RTCLAB_NET_NETWORK_H
@@ -57,13 +58,14 @@ void packet_free(struct packet *p);
     X(NAT_HAIRPIN_OFF, "nat-hairpin-off")                                              \
     X(NAT_PORTS_EXHAUSTED, "nat-ports-exhausted")                                      \
     X(NAT_PORT_CONFLICT, "nat-port-conflict")                                          \
-    X(NAT_QUOTA, "nat-quota")                                                          \
+    X(NAT_QUOTA, "nat-quota") /* max_mappings, or the bounds of config.h */            \
     X(NAT_ICMP_REFUSED, "nat-icmp-refused")                                            \
     X(NAT_PROTOCOL, "nat-protocol") /* a protocol that the NAT cannot translate */     \
     X(NAT_FRAGMENT, "nat-fragment") /* a fragment whose first part was not seen */     \
     X(FIREWALL_DROPPED, "firewall-dropped")                                            \
     X(FIREWALL_REJECTED, "firewall-rejected")                                          \
-    X(FIREWALL_RESET, "firewall-reset")
+    X(FIREWALL_RESET, "firewall-reset")                                                \
+    X(FIREWALL_FULL, "firewall-full") /* no room for another flow */
 
 enum drop_reason {
 #define X(symbol, name) DROP_##symbol,

@@ -207,6 +207,7 @@ static void fly(struct network *net, struct site *site, enum packet_direction di
         return;
     }
     link->n_in_flight++;
+    link->in_flight_bytes += p->capacity;
     heap_push(&net->heap,
               (struct heap_item){
                   .at_ns = due_ns,
@@ -221,7 +222,9 @@ static void transmit(struct network *net, struct site *site,
                      struct ip_view *ip)
 {
     struct site_link *link = direction == PACKET_OUTWARD ? &site->up : &site->down;
-    struct link_fate fate = link_submit(&link->link, p->size, net->now_ns);
+    struct link_fate fate = { .reason = DROP_QUEUE_FULL };
+    if (link->in_flight_bytes < LINK_MAX_IN_FLIGHT_BYTES)
+        fate = link_submit(&link->link, p->size, net->now_ns);
     if (fate.n_copies == 0) {
         drop(net, site->link_tap, direction, p, fate.reason);
         return;
@@ -384,6 +387,12 @@ static void settle_nat(struct network *net, struct site *site, int box)
             continue;
         }
         struct packet *seen = net->record ? packet_copy(net->pool, late.packet) : NULL;
+        if (seen && late.direction == PACKET_INWARD &&
+            late.verdict.action == NAT_FORWARD) {
+            /* The tap is on the outer side: before the translation. */
+            struct ip_view outer = ip;
+            ip_rewrite(seen->bytes, &outer, NULL, IP_DESTINATION, &late.verdict.before);
+        }
         obey_nat(net, site, box, late.direction, late.packet, &ip, seen, &late.verdict);
     }
     int64_t due_ns = nat_deadline(m->nat);

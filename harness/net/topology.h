@@ -26,6 +26,7 @@ struct middlebox {
 struct site_link {
     struct link link;
     uint32_t n_in_flight;
+    size_t in_flight_bytes; /**< of memory */
 };
 
 struct site {

@@ -65,17 +65,23 @@ static size_t seal(uint8_t *out, size_t size)
     return size;
 }
 
-static bool is_unspecified(const struct address *a)
+/* True if a source can stand for one host that an answer reaches: not the unspecified or
+ * loopback addresses, not multicast, not class E. */
+static bool is_single_host(const struct address *a)
 {
     static const uint8_t zeros[16];
-    return memcmp(a->bytes, zeros, sizeof zeros) == 0;
+    if (address_is_multicast(a))
+        return false;
+    if (a->family == ADDRESS_IPV4)
+        return a->bytes[0] != 0 && a->bytes[0] != 127 && a->bytes[0] < 240;
+    return memcmp(a->bytes, zeros, 15) != 0 || a->bytes[15] > 1; /* ::, ::1 */
 }
 
 /* RFC 1122 §3.2.2: no error about these. */
 static bool may_answer(const uint8_t *offending, const struct ip_view *ip)
 {
     if (ip->fragment_offset > 0 || address_is_multicast(&ip->destination) ||
-        address_is_multicast(&ip->source) || is_unspecified(&ip->source))
+        !is_single_host(&ip->source))
         return false;
     if (!ip_is_icmp(ip->protocol))
         return true;

@@ -192,6 +192,48 @@ static void test_fragments_follow_the_first(void)
     g_free(h);
 }
 
+static void test_a_ping_out_lets_no_ping_in(void)
+{
+    struct firewall_config c;
+    CU_ASSERT_TRUE(firewall_preset("stateful", &c));
+    struct home *h = walled(&c);
+    struct probe p = probe_new(&h->config, 1);
+    struct datagram ping = make_icmp(8, A(host), A(server), 5);
+    struct datagram pong = make_icmp(0, A(server), A(host), 5);
+    struct datagram ping_in = make_icmp(8, A(server), A(host), 5);
+    struct datagram pong_out = make_icmp(0, A(host), A(server), 6);
+    struct datagram ping_in_6 = make_icmp(8, A(server), A(host), 6);
+    CU_ASSERT_TRUE(probe_send_take(&p, ALICE, &ping).is);
+    CU_ASSERT_FALSE(probe_send_take(&p, SERVER_A, &ping_in).is);
+    CU_ASSERT_TRUE(probe_send_take(&p, SERVER_A, &pong).is);
+    /* Nor does an answer that nobody asked for. */
+    CU_ASSERT_TRUE(probe_send_take(&p, ALICE, &pong_out).is);
+    CU_ASSERT_FALSE(probe_send_take(&p, SERVER_A, &ping_in_6).is);
+    CU_ASSERT_EQUAL(p.drops[DROP_FIREWALL_DROPPED], 2);
+    probe_end(&p);
+    g_free(h);
+}
+
+static void test_flows_are_bounded(void)
+{
+    struct firewall_config c;
+    CU_ASSERT_TRUE(firewall_preset("stateful", &c));
+    struct home *h = walled(&c);
+    struct probe p = probe_new(&h->config, 1);
+    CU_ASSERT_TRUE(probe_udp(&p, ALICE, E(host, 7), E(server, 7)).is);
+    for (unsigned i = 1; i < FIREWALL_MAX_FLOWS; i++)
+        CU_ASSERT_TRUE(
+            probe_udp(&p, ALICE, E(host, 8 + i / 65536), E(server, i % 65536)).is);
+    CU_ASSERT_FALSE(probe_udp(&p, ALICE, E(host, 6), E(server, 6)).is);
+    CU_ASSERT_EQUAL(p.last_drop, DROP_FIREWALL_FULL);
+    CU_ASSERT_TRUE(probe_udp(&p, ALICE, E(host, 7), E(server, 7)).is);
+    CU_ASSERT_TRUE(probe_udp(&p, SERVER_A, E(server, 7), E(host, 7)).is);
+    probe_wait(&p, 120 * NS_PER_S);
+    CU_ASSERT_TRUE(probe_udp(&p, ALICE, E(host, 6), E(server, 6)).is);
+    probe_end(&p);
+    g_free(h);
+}
+
 static const struct test tests[] = {
     { "each preset lets through what its name says", test_presets },
     { "drop is silent, reject and reset answer", test_actions },
@@ -199,6 +241,8 @@ static const struct test tests[] = {
     { "ICMP about a flow is established", test_icmp_errors_of_a_flow_are_established },
     { "the first rule that matches decides", test_first_matching_rule_decides },
     { "later fragments follow the first", test_fragments_follow_the_first },
+    { "a ping out lets no ping in", test_a_ping_out_lets_no_ping_in },
+    { "flows are bounded", test_flows_are_bounded },
 };
 
 int main(int argc, char **argv)

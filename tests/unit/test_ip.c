@@ -214,7 +214,11 @@ static void test_icmp_errors(void)
     struct datagram later = make_fragment(&d, 8, 16);
     struct datagram many = make_udp(E("192.0.2.1", 1), E("224.0.0.1", 2), "x");
     struct datagram nobody = make_udp(E("0.0.0.0", 1), E("192.0.2.2", 2), "x");
-    const struct datagram *silent[] = { &error, &later, &many, &nobody };
+    struct datagram itself = make_udp(E("127.0.0.1", 1), E("192.0.2.2", 2), "x");
+    struct datagram reserved = make_udp(E("240.0.0.1", 1), E("192.0.2.2", 2), "x");
+    struct datagram group = make_udp(E("224.0.0.1", 1), E("192.0.2.2", 2), "x");
+    const struct datagram *silent[] = { &error,  &later,    &many, &nobody,
+                                        &itself, &reserved, &group };
     for (size_t i = 0; i < G_N_ELEMENTS(silent); i++)
         CU_ASSERT_EQUAL(ip_reply_icmp_error(reply, &router, silent[i]->bytes,
                                             silent[i]->size, ICMP_ERROR_PROHIBITED, 0),

@@ -241,6 +241,35 @@ static void test_mtu_fragments(void)
     g_free(h);
 }
 
+/* However long a link is, what flies on it has a bound in memory. */
+static void test_packets_in_flight_are_bounded(void)
+{
+    enum { TEXT = 4000, ENOUGH = LINK_MAX_IN_FLIGHT_BYTES / TEXT };
+    char text[TEXT + 1];
+    memset(text, 'x', TEXT);
+    text[TEXT] = '\0';
+    struct nat_config c = { 0 };
+    struct home *h = home_new(&c);
+    h->sites[0].link.up.delay_ns = NS_PER_S;
+    struct probe p = probe_new(&h->config, 1);
+    struct datagram d = make_udp(E("192.168.1.2", 5000), E("198.51.100.1", 9), text);
+    for (unsigned i = 0; i < ENOUGH; i++)
+        probe_send(&p, ALICE, &d);
+    CU_ASSERT_TRUE(p.drops[DROP_QUEUE_FULL] > 0);
+    CU_ASSERT_TRUE(p.drops[DROP_QUEUE_FULL] < ENOUGH / 50);
+    probe_wait(&p, NS_PER_S);
+    uint64_t arrived = p.drops[DROP_QUEUE_FULL];
+    while (probe_take(&p).is)
+        arrived++;
+    CU_ASSERT_EQUAL(arrived, ENOUGH);
+    /* All have landed: there is room again. */
+    uint64_t before = p.drops[DROP_QUEUE_FULL];
+    probe_send(&p, ALICE, &d);
+    CU_ASSERT_EQUAL(p.drops[DROP_QUEUE_FULL], before);
+    probe_end(&p);
+    g_free(h);
+}
+
 /* One more element in the network does not change what another one draws. */
 static void test_same_seed_same_losses(void)
 {
@@ -359,6 +388,7 @@ static const struct test tests[] = {
     { "taps see what network.h says", test_taps },
     { "packets arrive at their own time, in order", test_times_are_exact_and_in_order },
     { "a small MTU fragments", test_mtu_fragments },
+    { "packets in flight are bounded", test_packets_in_flight_are_bounded },
     { "a seed gives the same losses whatever else there is", test_same_seed_same_losses },
     { "packets outlive the network", test_packets_outlive_the_network },
     { "mutated packets break nothing", test_mutated_packets },
