@@ -261,6 +261,30 @@ static void transmit_in_fragments(struct network *net, struct site *site,
     packet_free(p);
 }
 
+/* Answers for the router that stands before a link which a packet is too big for. */
+static void answer_too_big(struct network *net, struct site *site,
+                           enum packet_direction direction, const struct packet *p,
+                           const struct ip_view *ip, uint32_t mtu_bytes)
+{
+    if (direction == PACKET_OUTWARD) {
+        answer_icmp(net, site, ROUTER, direction, p, ICMP_ERROR_TOO_BIG, mtu_bytes);
+        return;
+    }
+    /* It is the router above that cannot send it down. */
+    uint8_t reply[IP_REPLY_MAX_BYTES];
+    struct address from;
+    struct ip_view view;
+    if (!own_address(site, ROUTER, ip->version, &from))
+        return;
+    size_t size = ip_reply_icmp_error(reply, &from, p->bytes, p->size, ICMP_ERROR_TOO_BIG,
+                                      mtu_bytes);
+    if (size == 0 || ip_parse(reply, size, &view) != IP_OK)
+        return;
+    struct packet *error = packet_new(net->pool, net->next_packet_id++, reply, size);
+    see(net, site->link_tap, PACKET_OUTWARD, error);
+    route(net, site->parent, error, &view, true);
+}
+
 static void cross_link(struct network *net, struct site *site,
                        enum packet_direction direction, struct packet *p,
                        struct ip_view *ip)
@@ -271,22 +295,7 @@ static void cross_link(struct network *net, struct site *site,
     if (mtu == 0 || p->size <= mtu) {
         transmit(net, site, direction, p, ip);
     } else if (ip->dont_fragment || mtu < ip->header_bytes + 8u) {
-        uint8_t reply[IP_REPLY_MAX_BYTES];
-        struct address from;
-        if (direction == PACKET_OUTWARD) {
-            answer_icmp(net, site, ROUTER, direction, p, ICMP_ERROR_TOO_BIG, mtu);
-        } else if (own_address(site, ROUTER, ip->version, &from)) {
-            /* It is the router above that cannot send it down. */
-            size_t size = ip_reply_icmp_error(reply, &from, p->bytes, p->size,
-                                              ICMP_ERROR_TOO_BIG, mtu);
-            struct ip_view view;
-            if (size > 0 && ip_parse(reply, size, &view) == IP_OK) {
-                struct packet *error =
-                    packet_new(net->pool, net->next_packet_id++, reply, size);
-                see(net, site->link_tap, PACKET_OUTWARD, error);
-                route(net, site->parent, error, &view, true);
-            }
-        }
+        answer_too_big(net, site, direction, p, ip, mtu);
         drop(net, site->link_tap, direction, p, DROP_TOO_BIG);
     } else {
         transmit_in_fragments(net, site, direction, p, ip, mtu);

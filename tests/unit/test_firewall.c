@@ -192,6 +192,43 @@ static void test_fragments_follow_the_first(void)
     g_free(h);
 }
 
+static void test_one_port_is_a_range(void)
+{
+    struct firewall_config c = {
+        .rules = { { .direction = FIREWALL_INBOUND,
+                     .protocol = IPPROTO_UDP,
+                     .local_port_min = 5000,
+                     .action = FIREWALL_ALLOW } },
+        .n_rules = 1,
+        .default_inbound = FIREWALL_DROP,
+    };
+    struct home *h = walled(&c);
+    struct probe p = probe_new(&h->config, 1);
+    CU_ASSERT_TRUE(probe_udp(&p, SERVER_A, E(server, 9), E(host, 5000)).is);
+    CU_ASSERT_FALSE(probe_udp(&p, SERVER_A, E(server, 9), E(host, 5001)).is);
+    probe_end(&p);
+    g_free(h);
+}
+
+/* An empty firewall is none: it does not even mind a fragment whose first is missing. */
+static void test_an_empty_firewall_is_a_wire(void)
+{
+    struct firewall_config c = { 0 };
+    struct home *h = walled(&c);
+    struct probe p = probe_new(&h->config, 1);
+    struct datagram whole = make_udp(E(host, 1), E(server, 9), "0123456789abcdef");
+    struct datagram last = make_fragment(&whole, 16, 8);
+    CU_ASSERT_TRUE(probe_send_take(&p, ALICE, &last).is);
+    probe_end(&p);
+    g_free(h);
+    c.default_outbound = FIREWALL_DROP;
+    h = walled(&c);
+    p = probe_new(&h->config, 1);
+    CU_ASSERT_FALSE(probe_send_take(&p, ALICE, &last).is);
+    probe_end(&p);
+    g_free(h);
+}
+
 static void test_a_ping_out_lets_no_ping_in(void)
 {
     struct firewall_config c;
@@ -241,6 +278,8 @@ static const struct test tests[] = {
     { "ICMP about a flow is established", test_icmp_errors_of_a_flow_are_established },
     { "the first rule that matches decides", test_first_matching_rule_decides },
     { "later fragments follow the first", test_fragments_follow_the_first },
+    { "one port is a range", test_one_port_is_a_range },
+    { "an empty firewall is a wire", test_an_empty_firewall_is_a_wire },
     { "a ping out lets no ping in", test_a_ping_out_lets_no_ping_in },
     { "flows are bounded", test_flows_are_bounded },
 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The NAT, seen only through packets: mapping and filtering in all combinations, port
- * allocation, hairpinning, TCP, ICMP, fragments, checksums. RFC 4787's requirements one
- * by one are in test_nat_rfc4787.c.
+ * allocation, hairpinning, ICMP, fragments, checksums. RFC 4787's requirements one by one
+ * are in test_nat_rfc4787.c, TCP is in test_nat_tcp.c.
  */
 #include "net_probe.h"
 
@@ -178,131 +178,96 @@ static void test_quota(void)
     g_free(h);
 }
 
-/* ---- TCP ---- */
-
-static void tcp_handshake(struct probe *p, struct endpoint inside, struct endpoint server,
-                          struct endpoint *ret_external)
+static void overloaded_ports_are_told_apart(enum nat_behaviour filtering)
 {
-    struct arrived syn = probe_tcp(p, ALICE, inside, server, TCP_SYN);
-    CU_ASSERT_TRUE(syn.is && syn.iface == SERVER_A);
-    *ret_external = syn.from;
-    CU_ASSERT_TRUE(probe_tcp(p, SERVER_A, server, syn.from, TCP_SYN | TCP_ACK).is);
-    CU_ASSERT_TRUE(probe_tcp(p, ALICE, inside, server, TCP_ACK).is);
-}
-
-static void test_tcp_timers(void)
-{
-    /* RFC 5382 REQ-5: 4 minutes partly open or closing, 2 h 4 min established. */
-    static const struct {
-        const char *what;
-        bool handshake;
-        uint8_t then_out, then_in;
-        int64_t lives_s;
-    } rows[] = {
-        { "only a SYN", false, 0, 0, 240 },
-        { "established", true, 0, 0, 7440 },
-        { "half closed", true, TCP_FIN | TCP_ACK, 0, 7440 },
-        { "closed by both", true, TCP_FIN | TCP_ACK, TCP_FIN | TCP_ACK, 240 },
-        { "reset from outside", true, 0, TCP_RST, 240 },
-        { "reset from inside", true, TCP_RST, 0, 240 },
-    };
-    struct endpoint inside = E("192.168.1.2", 40000), server = E("198.51.100.1", 443);
-    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-        struct nat_config c = { .filtering = NAT_ADDRESS_AND_PORT_DEPENDENT };
-        struct home *h = home_new(&c);
-        struct probe p = probe_new(&h->config, 1);
-        struct endpoint external = { 0 };
-        if (rows[i].handshake)
-            tcp_handshake(&p, inside, server, &external);
-        else
-            probe_tcp(&p, ALICE, inside, server, TCP_SYN);
-        if (rows[i].then_out)
-            CU_ASSERT_TRUE(probe_tcp(&p, ALICE, inside, server, rows[i].then_out).is);
-        if (rows[i].then_in)
-            CU_ASSERT_TRUE(probe_tcp(&p, SERVER_A, server, external, rows[i].then_in).is);
-        probe_wait(&p, rows[i].lives_s * NS_PER_S - 1);
-        CU_ASSERT_EQUAL(network_n_mappings(p.net), 1);
-        probe_wait(&p, 1);
-        CU_ASSERT_EQUAL(network_n_mappings(p.net), 0);
-        CU_ASSERT_EQUAL(p.n_expired, 1);
-        probe_end(&p);
-        g_free(h);
-    }
-}
-
-static void test_tcp_simultaneous_open(void)
-{
-    struct nat_config c = { .filtering = NAT_ADDRESS_AND_PORT_DEPENDENT };
+    struct nat_config c = { .on_conflict = NAT_CONFLICT_OVERLOAD,
+                            .filtering = filtering };
     struct home *h = home_new(&c);
     struct probe p = probe_new(&h->config, 1);
-    struct endpoint inside = E("192.168.1.2", 40000), peer = E("198.51.100.1", 50000);
-    /* RFC 5382 REQ-2a: the SYNs cross; both get through, and both SYN-ACKs. */
-    struct arrived syn = probe_tcp(&p, ALICE, inside, peer, TCP_SYN);
-    CU_ASSERT_TRUE(probe_tcp(&p, SERVER_A, peer, syn.from, TCP_SYN).iface == ALICE);
-    CU_ASSERT_TRUE(probe_tcp(&p, ALICE, inside, peer, TCP_SYN | TCP_ACK).is);
-    CU_ASSERT_TRUE(probe_tcp(&p, SERVER_A, peer, syn.from, TCP_SYN | TCP_ACK).is);
-    CU_ASSERT_TRUE(probe_tcp(&p, ALICE, inside, peer, TCP_ACK).is);
-    probe_wait(&p, 7000 * NS_PER_S);
+    struct endpoint alice = E("192.168.1.2", 5000), adam = E("192.168.1.3", 5000);
+    struct endpoint a1 = E("198.51.100.1", 1), a2 = E("198.51.100.1", 2);
+    struct endpoint b = E("203.0.113.1", 1), both = E("192.0.2.1", 5000);
+    probe_udp(&p, ALICE, alice, a1);
+    probe_udp(&p, ADAM, adam, a2);
+    CU_ASSERT_EQUAL(probe_udp(&p, SERVER_A, a1, both).iface, ALICE);
+    CU_ASSERT_EQUAL(probe_udp(&p, SERVER_A, a2, both).iface, ADAM);
+    /* A later remote is known to the one who sent to it, where the filter keeps it. */
+    probe_udp(&p, ADAM, adam, b);
+    if (filtering != NAT_ENDPOINT_INDEPENDENT)
+        CU_ASSERT_EQUAL(probe_udp(&p, SERVER_B, b, both).iface, ADAM);
+    /* When adam's mapping has ended, alice still has the port: a third gets no other. */
+    probe_wait(&p, 200 * NS_PER_S);
+    probe_udp(&p, ALICE, alice, a1);
+    probe_wait(&p, 100 * NS_PER_S);
     CU_ASSERT_EQUAL(network_n_mappings(p.net), 1);
+    CU_ASSERT_EQUAL(probe_udp(&p, SERVER_A, a1, both).iface, ALICE);
+    CU_ASSERT_EQUAL(probe_udp(&p, ADAM, adam, b).from.port, 5000);
+    CU_ASSERT_EQUAL(network_n_mappings(p.net), 2);
     probe_end(&p);
     g_free(h);
 }
 
-static void test_unsolicited_syn(void)
+static void test_overloaded_ports_are_told_apart(void)
 {
-    static const struct {
-        enum nat_unsolicited_syn policy;
-        bool answered_at_once, answered_after_6_s;
-    } rows[] = {
-        { NAT_SYN_DROP, false, false },
-        { NAT_SYN_RESET, true, false },
-        { NAT_SYN_ICMP, false, true },
-    };
-    struct endpoint peer = E("198.51.100.1", 50000), nat = E("192.0.2.1", 40000);
-    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-        struct nat_config c = { .filtering = NAT_ADDRESS_AND_PORT_DEPENDENT,
-                                .unsolicited_syn = rows[i].policy };
+    overloaded_ports_are_told_apart(NAT_ENDPOINT_INDEPENDENT);
+    overloaded_ports_are_told_apart(NAT_ADDRESS_AND_PORT_DEPENDENT);
+}
+
+static void test_a_shared_port_is_given_back_by_the_last(void)
+{
+    /* Another host's mapping is in the way as long as one of the two lives: `refuse`
+       cannot be asked for at the same time, so a sequential port shows it. */
+    struct nat_config c = { .on_conflict = NAT_CONFLICT_OVERLOAD,
+                            .port_min = 5000,
+                            .port_max = 5001 };
+    struct home *h = home_new(&c);
+    struct probe p = probe_new(&h->config, 1);
+    struct endpoint server = E("198.51.100.1", 1);
+    probe_udp(&p, ALICE, E("192.168.1.2", 5000), server);
+    probe_wait(&p, 100 * NS_PER_S);
+    probe_udp(&p, ADAM, E("192.168.1.3", 5000), server);
+    probe_wait(&p, 200 * NS_PER_S); /* alice's has ended, adam's has not */
+    CU_ASSERT_EQUAL(network_n_mappings(p.net), 1);
+    /* A port that is out of range gets a free one: 5000 is not free. */
+    CU_ASSERT_EQUAL(probe_udp(&p, ALICE, E("192.168.1.2", 80), server).from.port, 5001);
+    probe_udp(&p, ALICE, E("192.168.1.2", 81), server);
+    CU_ASSERT_EQUAL(p.last_drop, DROP_NAT_PORTS_EXHAUSTED);
+    probe_wait(&p, 300 * NS_PER_S);
+    CU_ASSERT_EQUAL(probe_udp(&p, ALICE, E("192.168.1.2", 80), server).from.port, 5000);
+    probe_end(&p);
+    g_free(h);
+}
+
+/* RFC 4787 §4.1: a host that is paired with a full address gets no other. */
+static void test_a_full_address(void)
+{
+    for (unsigned arbitrary = 0; arbitrary < 2; arbitrary++) {
+        struct nat_config c = { .port_min = 5000,
+                                .port_max = 5001,
+                                .pooling = arbitrary,
+                                .external = { A("192.0.2.1"), A("192.0.2.2") },
+                                .n_external = 2 };
         struct home *h = home_new(&c);
         struct probe p = probe_new(&h->config, 1);
-        struct arrived a = probe_tcp(&p, SERVER_A, peer, nat, TCP_SYN);
-        CU_ASSERT_EQUAL(a.is, rows[i].answered_at_once);
-        if (a.is)
-            CU_ASSERT_TRUE(a.tcp_flags == (TCP_RST | TCP_ACK) &&
-                           endpoint_equal(&a.from, &nat) && endpoint_equal(&a.to, &peer));
-        CU_ASSERT_EQUAL(p.drops[DROP_NAT_NO_MAPPING], 1);
-        probe_wait(&p, 6 * NS_PER_S - 1);
-        CU_ASSERT_FALSE(probe_take(&p).is);
-        probe_wait(&p, 1);
-        a = probe_take(&p);
-        CU_ASSERT_EQUAL(a.is, rows[i].answered_after_6_s);
-        if (a.is)
-            CU_ASSERT_TRUE(a.icmp_type == 3 && a.icmp_code == 3 && a.iface == SERVER_A);
+        unsigned n = 0;
+        for (unsigned i = 0; i < 5; i++) {
+            struct arrived a =
+                probe_udp(&p, ALICE, E("192.168.1.2", 6000 + i), E("198.51.100.1", 1));
+            n += a.is && a.iface == SERVER_A;
+        }
+        CU_ASSERT_EQUAL(n, arbitrary ? 4 : 2);
+        CU_ASSERT_EQUAL(p.drops[DROP_NAT_PORTS_EXHAUSTED], 5 - n);
         probe_end(&p);
         g_free(h);
     }
-}
-
-static void test_outbound_syn_cancels_the_answer(void)
-{
-    struct nat_config c = { .filtering = NAT_ADDRESS_AND_PORT_DEPENDENT,
-                            .unsolicited_syn = NAT_SYN_ICMP };
-    struct home *h = home_new(&c);
-    struct probe p = probe_new(&h->config, 1);
-    struct endpoint inside = E("192.168.1.2", 40000), peer = E("198.51.100.1", 50000);
-    probe_tcp(&p, SERVER_A, peer, E("192.0.2.1", 40000), TCP_SYN);
-    probe_wait(&p, 3 * NS_PER_S);
-    CU_ASSERT_TRUE(probe_tcp(&p, ALICE, inside, peer, TCP_SYN).is);
-    probe_wait(&p, 30 * NS_PER_S);
-    CU_ASSERT_FALSE(probe_take(&p).is);
-    probe_end(&p);
-    g_free(h);
 }
 
 /* ---- ICMP ---- */
 
 static void test_ping(void)
 {
-    struct nat_config c = { .filtering = NAT_ADDRESS_AND_PORT_DEPENDENT };
+    struct nat_config c = { .filtering = NAT_ADDRESS_AND_PORT_DEPENDENT,
+                            .port_parity = true };
     struct home *h = home_new(&c);
     struct probe p = probe_new(&h->config, 1);
     struct address server = A("198.51.100.1");
@@ -311,7 +276,8 @@ static void test_ping(void)
     struct arrived one = probe_send_take(&p, ALICE, &ping);
     struct arrived two = probe_send_take(&p, ADAM, &other);
     CU_ASSERT_TRUE(one.iface == SERVER_A && two.iface == SERVER_A);
-    CU_ASSERT_NOT_EQUAL(one.from.port, two.from.port);
+    CU_ASSERT_EQUAL(one.from.port, 77); /* ranges of ports are none of identifiers */
+    CU_ASSERT_EQUAL(two.from.port, 78); /* nor is parity */
     struct datagram pong = make_icmp(0, server, two.from.address, two.from.port);
     struct arrived back = probe_send_take(&p, SERVER_A, &pong);
     CU_ASSERT_TRUE(back.iface == ADAM && back.to.port == 77);
@@ -365,6 +331,51 @@ static void test_icmp_error_inbound(void)
     }
 }
 
+static void test_icmp_error_about_a_stranger(void)
+{
+    struct nat_config c = { .filtering = NAT_ADDRESS_AND_PORT_DEPENDENT };
+    struct home *h = home_new(&c);
+    struct probe p = probe_new(&h->config, 1);
+    struct arrived out =
+        probe_udp(&p, ALICE, E("192.168.1.2", 5000), E("198.51.100.1", 9));
+    /* The mapping is there, but nothing was sent to this remote. */
+    struct datagram never = make_udp(out.from, E("203.0.113.1", 9), "never");
+    struct datagram error =
+        make_icmp_error(3, 3, A("203.0.113.1"), A("192.0.2.1"), never.bytes, 28);
+    CU_ASSERT_FALSE(probe_send_take(&p, SERVER_B, &error).is);
+    CU_ASSERT_EQUAL(p.last_drop, DROP_NAT_ICMP_REFUSED);
+    /* An error in fragments cannot be translated. */
+    error = make_icmp_error(3, 3, A("198.51.100.1"), A("192.0.2.1"), out.datagram.bytes,
+                            out.datagram.size);
+    struct datagram first = make_fragment(&error, 0, 40);
+    CU_ASSERT_FALSE(probe_send_take(&p, SERVER_A, &first).is);
+    CU_ASSERT_EQUAL(p.last_drop, DROP_NAT_ICMP_REFUSED);
+    probe_end(&p);
+    g_free(h);
+}
+
+/* Traceroute by ping: an error that quotes a query (RFC 5508 REQ-4). */
+static void test_icmp_error_about_a_query(void)
+{
+    for (unsigned mapping = 0; mapping < 3; mapping++) {
+        struct nat_config c = { .mapping = mapping,
+                                .filtering = NAT_ADDRESS_AND_PORT_DEPENDENT,
+                                .allocation = NAT_SEQUENTIAL };
+        struct home *h = home_new(&c);
+        struct probe p = probe_new(&h->config, 1);
+        struct datagram ping = make_icmp(8, A("192.168.1.2"), A("198.51.100.1"), 77);
+        struct arrived out = probe_send_take(&p, ALICE, &ping);
+        CU_ASSERT_NOT_EQUAL(out.from.port, 77);
+        struct datagram error = make_icmp_error(11, 0, A("203.0.113.1"), A("192.0.2.1"),
+                                                out.datagram.bytes, out.datagram.size);
+        struct arrived a = probe_send_take(&p, SERVER_B, &error);
+        CU_ASSERT_TRUE_FATAL(a.is && a.iface == ALICE && a.icmp_type == 11);
+        CU_ASSERT_EQUAL(a.datagram.bytes[28 + 24] * 256 + a.datagram.bytes[28 + 25], 77);
+        probe_end(&p);
+        g_free(h);
+    }
+}
+
 static void test_icmp_error_outbound(void)
 {
     struct nat_config c = { 0 };
@@ -400,6 +411,7 @@ static void test_icmp_error_hairpinned(void)
     /* RFC 5508 REQ-7: alice gets it, about the datagram as she sent it. */
     struct arrived a = probe_send_take(&p, ADAM, &error);
     CU_ASSERT_TRUE_FATAL(a.is && a.iface == ALICE);
+    CU_ASSERT_TRUE(address_equal(&a.from.address, &b.from.address)); /* REQ-5c */
     const uint8_t *quote = a.datagram.bytes + 28;
     CU_ASSERT_EQUAL(memcmp(quote + 12, A("192.168.1.2").bytes, 4), 0);
     CU_ASSERT_EQUAL(quote[20] * 256 + quote[21], 5000);
@@ -440,6 +452,40 @@ static void test_hairpin_honours_the_filter(void)
             probe_end(&p);
             g_free(h);
         }
+}
+
+/* Ports outside differ from those inside, so that none is right by chance. */
+static void test_hairpin_of_each_protocol(void)
+{
+    for (unsigned hairpin = 0; hairpin < 3; hairpin++) {
+        struct nat_config c = { .hairpin = hairpin, .allocation = NAT_SEQUENTIAL };
+        struct home *h = home_new(&c);
+        struct probe p = probe_new(&h->config, 1);
+        struct endpoint server = E("198.51.100.1", 9);
+        struct endpoint alice = E("192.168.1.2", 5000), adam = E("192.168.1.3", 6000);
+        for (unsigned tcp = 0; tcp < 2; tcp++) {
+            struct arrived a, b, got;
+            if (tcp) { /* RFC 5382 REQ-8 */
+                a = probe_tcp(&p, ALICE, alice, server, TCP_SYN);
+                b = probe_tcp(&p, ADAM, adam, server, TCP_SYN);
+                got = probe_tcp(&p, ALICE, alice, b.from, TCP_SYN);
+            } else {
+                a = probe_udp(&p, ALICE, alice, server);
+                b = probe_udp(&p, ADAM, adam, server);
+                got = probe_udp(&p, ALICE, alice, b.from);
+            }
+            CU_ASSERT_TRUE(a.from.port < 2000 && b.from.port < 2000);
+            CU_ASSERT_EQUAL(got.is, hairpin != NAT_HAIRPIN_OFF);
+            CU_ASSERT_EQUAL(p.drops[DROP_NAT_HAIRPIN_OFF], got.is ? 0 : 1 + tcp);
+            if (!got.is)
+                continue;
+            CU_ASSERT_TRUE(got.iface == ADAM && endpoint_equal(&got.to, &adam));
+            CU_ASSERT_TRUE(endpoint_equal(
+                &got.from, hairpin == NAT_HAIRPIN_EXTERNAL_SOURCE ? &a.from : &alice));
+        }
+        probe_end(&p);
+        g_free(h);
+    }
 }
 
 /* ---- checksums and the malformed ---- */
@@ -554,6 +600,45 @@ static void test_fragments(void)
     g_free(h);
 }
 
+/* What is remembered of a datagram's first fragment: for how long, how much, of which. */
+static void test_what_is_remembered_of_fragments(void)
+{
+    struct nat_config c = { .fragments = NAT_FRAGMENTS_IN_ORDER };
+    struct home *h = home_new(&c);
+    struct probe p = probe_new(&h->config, 1);
+    struct datagram whole =
+        make_udp(E("192.168.1.2", 5000), E("198.51.100.1", 9), "0123456789abcdef");
+    struct datagram first = make_fragment(&whole, 0, 16);
+    struct datagram last = make_fragment(&whole, 16, 8);
+    /* Two at once are kept apart by their identification. */
+    for (unsigned id = 0; id < 2; id++) {
+        put16(first.bytes + 4, id);
+        set_ttl(&first, 64);
+        CU_ASSERT_TRUE(probe_send_take(&p, ALICE, &first).is);
+    }
+    for (unsigned id = 0; id < 3; id++) {
+        put16(last.bytes + 4, id);
+        set_ttl(&last, 64);
+        CU_ASSERT_EQUAL(probe_send_take(&p, ALICE, &last).is, id < 2);
+    }
+    /* The same identification in another protocol is another datagram. */
+    struct datagram other = last;
+    put16(other.bytes + 4, 0);
+    other.bytes[9] = IPPROTO_TCP;
+    set_ttl(&other, 64);
+    CU_ASSERT_FALSE(probe_send_take(&p, ALICE, &other).is);
+    /* For 15 seconds (RFC 791 §3.2). */
+    put16(last.bytes + 4, 1);
+    set_ttl(&last, 64);
+    probe_wait(&p, 15 * NS_PER_S - 1);
+    CU_ASSERT_TRUE(probe_send_take(&p, ALICE, &last).is);
+    probe_wait(&p, 1);
+    CU_ASSERT_FALSE(probe_send_take(&p, ALICE, &last).is);
+    CU_ASSERT_EQUAL(p.drops[DROP_NAT_FRAGMENT], 3);
+    probe_end(&p);
+    g_free(h);
+}
+
 static void test_filter_lifetime(void)
 {
     struct nat_config c = { .filtering = NAT_ADDRESS_DEPENDENT,
@@ -578,19 +663,24 @@ static const struct test tests[] = {
     { "ports are allocated as configured", test_allocation },
     { "random ports are distinct, of the parity, in range", test_random_ports },
     { "a quota bounds the mappings", test_quota },
-    { "TCP mappings live as long as RFC 5382 wants", test_tcp_timers },
-    { "TCP opens simultaneously", test_tcp_simultaneous_open },
-    { "an unsolicited SYN gets what the policy says", test_unsolicited_syn },
-    { "an outbound SYN cancels the answer", test_outbound_syn_cancels_the_answer },
+    { "overloaded ports are told apart", test_overloaded_ports_are_told_apart },
+    { "a shared port is given back by the last",
+      test_a_shared_port_is_given_back_by_the_last },
+    { "a full address is left only where pooling is arbitrary", test_a_full_address },
     { "ping works, and only from inside", test_ping },
     { "an ICMP error comes in with its quote translated", test_icmp_error_inbound },
+    { "an ICMP error about a stranger is refused", test_icmp_error_about_a_stranger },
+    { "an ICMP error about a query comes in", test_icmp_error_about_a_query },
     { "an ICMP error goes out with its quote translated", test_icmp_error_outbound },
     { "an ICMP error is hairpinned", test_icmp_error_hairpinned },
     { "hairpinning honours the filter", test_hairpin_honours_the_filter },
+    { "UDP and TCP are hairpinned", test_hairpin_of_each_protocol },
     { "UDP checksum 0 stays, a computed 0 becomes ffff",
       test_udp_checksum_special_values },
     { "broken packets are dropped with the reason", test_broken_packets_are_dropped },
     { "fragments follow the first in any order", test_fragments },
+    { "of fragments little is remembered, and briefly",
+      test_what_is_remembered_of_fragments },
     { "a filter can expire before its mapping", test_filter_lifetime },
 };
 
