@@ -103,6 +103,8 @@ static void turn(struct call *call, int64_t deadline_ns)
         call_decide(call, OUTCOME_ERROR, "interrupted");
         break;
     }
+    if (record_is_full(call->record))
+        call_decide(call, OUTCOME_ERROR, "more than %d MiB of events", RECORD_MAX_MIB);
 }
 
 /* ---- the stages ---- */

@@ -4,7 +4,7 @@
  *
  * Nothing that a peer says is trusted: times that it stamps are kept between the call's
  * begin and now, lines that break the contract become peer.warning events and, when there
- * are too many, end the call.
+ * are too many, end the call, as does a peer that does not stop talking.
  */
 #include "call/call_state.h"
 
@@ -125,6 +125,8 @@ static void take_connection_state(struct call *call, struct call_peer *peer,
 {
     peer->is_connected = strcmp(state, "connected") == 0;
     peer->has_failed = false;
+    if (!call->peers[!peer->role].has_failed)
+        call->first_failure_ns = -1; /* recovered: a later failure has its own grace */
     if (peer->is_connected && peer->connected_ns < 0) {
         peer->connected_ns = at_ns;
         peer->next_send_ns = lab_now_ns(call->lab);
@@ -230,6 +232,11 @@ void call_read_peer(struct call *call, struct call_peer *peer)
             if (!peer->is_done)
                 peer->closed_ns = lab_now_ns(call->lab);
             peer->is_done = true;
+            return;
+        case PEER_LINK_FLOOD:
+            peer->is_done = true;
+            call_decide(call, OUTCOME_ERROR, "%s said more than %d MiB on its contract",
+                        name_of(peer), PEER_LINK_MAX_MIB);
             return;
         case PEER_LINK_MESSAGE:
             take(call, peer, &message);

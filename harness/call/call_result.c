@@ -84,7 +84,9 @@ static json_t *blank(const struct call_spec *spec)
 
 static void judge(json_t *result, const struct call_spec *spec, const char *why)
 {
-    json_object_set_new(result, "why", json_string(why ? why : ""));
+    /* It may quote a path, and a path need not be UTF-8. */
+    g_autofree char *text = g_utf8_make_valid(why ? why : "", -1);
+    json_object_set_new(result, "why", json_string(text));
     g_autofree char *unexpected = judge_call(&spec->scenario->expect, spec->mode, result);
     json_object_set_new(result, "as_expected", json_boolean(!unexpected));
     if (unexpected)

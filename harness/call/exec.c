@@ -28,6 +28,10 @@
 
 enum { STATUS_CANNOT_RUN = 126, STATUS_NOT_FOUND = 127, STATUS_SIGNAL = 128 };
 
+/* How long a command may go on after SIGTERM (an interactive shell ignores it); less than
+   a worker has, so that the capture is closed. */
+static const int64_t end_limit_ns = 2 * NS_PER_S;
+
 struct task {
     const struct scenario *scenario;
     const struct exec_options *options;
@@ -93,16 +97,23 @@ static gboolean set_up(const struct task *task, struct session *s, GError **erro
 /* Runs the lab until the command has ended; returns its exit status. */
 static int attend(struct session *s, struct process *command)
 {
+    int64_t kill_ns = CLOCK_NEVER;
     while (command->pid != 0) {
         struct lab_event event;
-        lab_next(s->lab, CLOCK_NEVER, &event);
+        lab_next(s->lab, kill_ns, &event);
+        if (event.kind == LAB_TIMEOUT) {
+            kill(command->pid, SIGKILL);
+            kill_ns = CLOCK_NEVER;
+        }
         if (event.kind == LAB_NETWORK) {
             if (s->capture)
                 capture_add(s->capture, &event.network);
             packet_free(event.network.packet);
         }
-        if (event.kind == LAB_MUST_END)
+        if (event.kind == LAB_MUST_END) {
             kill(command->pid, SIGTERM);
+            kill_ns = lab_now_ns(s->lab) + end_limit_ns;
+        }
         const char *server =
             event.kind == LAB_EXITED ? servers_find(s->servers, event.process) : NULL;
         if (server) {
@@ -141,13 +152,13 @@ static int run_command(const struct task *task, struct session *s, GError **erro
     return status;
 }
 
-static int work(void *data)
+static int work(void *data, const GError *problem)
 {
     const struct task *task = data;
     struct session session = { 0 };
-    g_autoptr(GError) error = NULL;
+    g_autoptr(GError) error = problem ? g_error_copy(problem) : NULL;
     int status = -1;
-    if (set_up(task, &session, &error))
+    if (!problem && set_up(task, &session, &error))
         status = run_command(task, &session, &error);
     if (session.capture)
         capture_close(session.capture, NULL);
@@ -164,10 +175,12 @@ static int work(void *data)
 /* ---- outside ---- */
 
 static pid_t worker_pid;
+static volatile sig_atomic_t is_told_to_end;
 
 static void pass_on(int number)
 {
     (void)number;
+    is_told_to_end = 1;
     kill(worker_pid, SIGTERM);
 }
 
@@ -192,7 +205,8 @@ static gboolean attend_worker(struct task *task, int report, int *ret_status,
     signal(SIGINT, SIG_IGN);
     signal(SIGQUIT, SIG_IGN);
     signal(SIGTERM, pass_on);
-    signal(SIGHUP, pass_on);
+    if (signal(SIGHUP, pass_on) == SIG_IGN)
+        signal(SIGHUP, SIG_IGN); /* under nohup */
     g_autoptr(GString) message = g_string_new(NULL);
     read_report(report, message);
     int status = 0;
@@ -203,7 +217,9 @@ static gboolean attend_worker(struct task *task, int report, int *ret_status,
     signal(SIGTERM, SIG_DFL);
     signal(SIGHUP, SIG_DFL);
     if (message->len > 0) {
-        g_set_error_literal(error, RTC_ERROR, RTC_ERROR_ENVIRONMENT, message->str);
+        g_set_error_literal(
+            error, RTC_ERROR,
+            is_told_to_end ? RTC_ERROR_INTERRUPTED : RTC_ERROR_ENVIRONMENT, message->str);
         return FALSE;
     }
     *ret_status =

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Starting a peer and talking to it. Nothing here trusts it: lines are bounded, reading
- * never blocks, and a peer that does not read is told apart from a slow one by what a
- * socket's buffer holds (some 200 KiB; a call needs a few).
+ * Starting a peer and talking to it. Nothing here trusts it: lines are bounded, and so is
+ * all that it says; reading and writing never block, and a peer that does not read is
+ * told apart from a slow one by how much waits for it (one signal may be a line of the
+ * full length; a call needs a few KiB).
  */
 #include "call/peer_link.h"
 
@@ -16,11 +17,17 @@
 
 #define PEER_FD_NUMBER 3 /* as process_start() gives it */
 
+enum {
+    SAID_MAX_BYTES = PEER_LINK_MAX_MIB * 1024 * 1024,
+    UNREAD_MAX_BYTES = 4 * CONTRACT_LINE_MAX_BYTES,
+};
+
 struct peer_link {
     struct lab *lab;
     struct process *process;
     int fd;
     struct line_reader reader;
+    GByteArray *unsent; /* what the peer has not taken yet */
     bool ended;
 };
 
@@ -89,6 +96,7 @@ struct peer_link *peer_link_start(struct lab *lab, const char *name, const char 
     link->lab = lab;
     link->process = process;
     link->fd = ends[0];
+    link->unsent = g_byte_array_new();
     line_reader_init(&link->reader, CONTRACT_LINE_MAX_BYTES);
     lab_watch(lab, link->fd, link);
     return link;
@@ -103,12 +111,36 @@ void peer_link_free(struct peer_link *link)
     lab_end_process(link->lab, link->process);
     close(link->fd);
     line_reader_clear(&link->reader);
+    g_byte_array_unref(link->unsent);
     g_free(link);
 }
 
 struct process *peer_link_process(const struct peer_link *link)
 {
     return link->process;
+}
+
+/* Sends what waits. FALSE: there is nobody to send it to. */
+static gboolean flush(struct peer_link *link)
+{
+    while (link->unsent->len > 0) {
+        ssize_t n = send(link->fd, link->unsent->data, link->unsent->len,
+                         MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (n < 0 && errno != EAGAIN)
+            return FALSE;
+        if (n < 0)
+            break;
+        g_byte_array_remove_range(link->unsent, 0, (unsigned)n);
+    }
+    if (!link->ended)
+        lab_watch_writing(link->lab, link->fd, link->unsent->len > 0);
+    return TRUE;
+}
+
+static void stop_reading(struct peer_link *link)
+{
+    link->ended = true;
+    lab_unwatch(link->lab, link->fd);
 }
 
 static enum peer_link_next take_line(struct peer_link *link, enum line_status status,
@@ -138,10 +170,15 @@ enum peer_link_next peer_link_next(struct peer_link *link,
 {
     const char *line = NULL;
     size_t size = 0;
+    flush(link); /* if nobody is there, reading tells */
     for (;;) {
         enum line_status status = line_reader_next(&link->reader, &line, &size);
         if (status != LINE_NONE || link->ended)
             return take_line(link, status, line, size, ret_message, error);
+        if (link->reader.total > SAID_MAX_BYTES) {
+            stop_reading(link);
+            return PEER_LINK_FLOOD;
+        }
         switch (line_reader_read(&link->reader, link->fd)) {
         case LINE_READ_DATA:
         case LINE_READ_FULL:
@@ -150,8 +187,7 @@ enum peer_link_next peer_link_next(struct peer_link *link,
             return PEER_LINK_NONE;
         case LINE_READ_END:
         case LINE_READ_ERROR:
-            link->ended = true;
-            lab_unwatch(link->lab, link->fd);
+            stop_reading(link);
             break;
         }
     }
@@ -162,6 +198,6 @@ gboolean peer_link_send(struct peer_link *link, json_t *message)
     g_autofree char *line = contract_line(message);
     if (!line)
         return FALSE;
-    size_t size = strlen(line);
-    return send(link->fd, line, size, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)size;
+    g_byte_array_append(link->unsent, (const uint8_t *)line, (unsigned)strlen(line));
+    return flush(link) && link->unsent->len <= UNREAD_MAX_BYTES;
 }

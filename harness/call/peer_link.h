@@ -11,6 +11,9 @@
 
 struct peer_link;
 
+/** What a peer may say in one call, in MiB: some thousand times what calls need. */
+#define PEER_LINK_MAX_MIB 16
+
 /**
  * The program of a peer.
  *
@@ -41,6 +44,7 @@ enum peer_link_next {
     PEER_LINK_NONE,    /**< nothing more now */
     PEER_LINK_MESSAGE, /**< a message */
     PEER_LINK_INVALID, /**< a line that breaks the contract; the error says how */
+    PEER_LINK_FLOOD,   /**< it said more than any call needs; nothing more is read */
     PEER_LINK_END,     /**< the peer closed the contract */
 };
 
@@ -49,8 +53,10 @@ enum peer_link_next peer_link_next(struct peer_link *link,
                                    struct contract_message *ret_message, GError **error);
 
 /**
- * Sends a message, consumed, without blocking.
- * @return FALSE if the peer does not take it: it is gone, or reads nothing
+ * Sends a message, consumed, without blocking: what the peer does not take at once is
+ * kept and sent when it does.
+ * @return FALSE if the peer is gone, or has left too much unread; or if the message is
+ *         longer than the contract allows
  */
 gboolean peer_link_send(struct peer_link *link, json_t *message);
 

@@ -69,11 +69,19 @@ static gboolean check_keys(const struct plan *plan, const struct run_options *op
     return TRUE;
 }
 
-/* Keeps every n-th call. */
+/* Keeps the calls of every n-th experiment. The modes of one stay together: their
+   comparison needs them all, and on one machine. */
 static void keep_shard(struct plan *plan, unsigned shard, unsigned n_shards)
 {
+    const struct call_spec *all = (const struct call_spec *)plan->calls->data;
+    g_autofree unsigned *experiments = g_new0(unsigned, plan->calls->len + 1);
+    for (unsigned i = 1; i < plan->calls->len; i++) {
+        bool is_same =
+            all[i].scenario == all[i - 1].scenario && all[i].repeat == all[i - 1].repeat;
+        experiments[i] = experiments[i - 1] + !is_same;
+    }
     for (unsigned i = plan->calls->len; i-- > 0;)
-        if (i % n_shards != shard - 1)
+        if (experiments[i] % n_shards != shard - 1)
             g_array_remove_index(plan->calls, i);
 }
 

@@ -18,7 +18,7 @@ struct plan {
 /**
  * Plans a run. The seed of a call depends on the run's seed, the scenario, the peers and
  * the repeat, and not on the mode: the modes of a repeat are a paired experiment. A shard
- * gets every n-th call.
+ * gets every n-th of these, whole.
  *
  * @param scenarios array of struct scenario, borrowed for as long as the plan lives
  * @return caller owns; NULL with RTC_ERROR_USAGE: no such peer, or a key of

@@ -20,6 +20,10 @@
 #include "base/file.h"
 #include "call/capture.h"
 
+/* The slack is for what tells of the end of a call whose record is full. */
+static const size_t max_bytes = (size_t)RECORD_MAX_MIB << 20;
+static const size_t slack_bytes = 1 << 20;
+
 struct line {
     int64_t at_ns;
     char *text; /* after t_us: ,"src":…} */
@@ -30,7 +34,8 @@ struct record {
     char *events_path;
     FILE *events;
     struct capture *capture;
-    GArray *lines; /* struct line: all of them */
+    GArray *lines;      /* struct line: all of them */
+    size_t lines_bytes; /* what those take, about */
     bool started;
     int64_t start_ns;
     int write_errno; /* the first failure; 0: none */
@@ -94,6 +99,10 @@ void record_start(struct record *r, int64_t now_ns)
 void record_add(struct record *r, int64_t at_ns, const char *source, enum event_kind kind,
                 json_t *data)
 {
+    if (r->lines_bytes > max_bytes + slack_bytes) {
+        json_decref(data);
+        return;
+    }
     g_autoptr(json_t) rest =
         json_pack("{s:s, s:s, s:o}", "src", source, "kind", event_kind_name(kind), "data",
                   data ? data : json_object());
@@ -103,6 +112,7 @@ void record_add(struct record *r, int64_t at_ns, const char *source, enum event_
     text[0] = ','; /* its opening brace: t_us stands before it */
     struct line line = { .at_ns = at_ns, .text = g_strdup(text) };
     free(text);
+    r->lines_bytes += sizeof line + strlen(line.text);
     g_array_append_val(r->lines, line);
     if (r->started)
         write_line(r, &line);
@@ -170,6 +180,11 @@ void record_add_network(struct record *r, const struct network_event *e)
         add_mapping(r, e, EVENT_NAT_MAPPING_EXPIRED);
         break;
     }
+}
+
+bool record_is_full(const struct record *r)
+{
+    return r->lines_bytes > max_bytes;
 }
 
 uint64_t record_dropped(const struct record *r)

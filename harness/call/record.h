@@ -6,6 +6,8 @@
 #ifndef RTCLAB_CALL_RECORD_H
 #define RTCLAB_CALL_RECORD_H
 
+#include <stdbool.h>
+
 #include <glib.h>
 #include <jansson.h>
 
@@ -16,6 +18,7 @@ struct record;
 
 #define RECORD_EVENTS_FILE  "events.jsonl"
 #define RECORD_CAPTURE_FILE "trace.pcapng"
+#define RECORD_MAX_MIB      64
 
 /**
  * Opens a record.
@@ -43,6 +46,12 @@ void record_add(struct record *record, int64_t at_ns, const char *source,
 
 /** Takes in a decision of the network: into the capture, and as an event if it is one. */
 void record_add_network(struct record *record, const struct network_event *event);
+
+/**
+ * True once there were more events than any call makes: RECORD_MAX_MIB of text, as they
+ * are sorted in memory at the end. Soon after that further ones are left out.
+ */
+bool record_is_full(const struct record *record);
 
 /** How many packets were dropped so far. */
 uint64_t record_dropped(const struct record *record);

@@ -75,26 +75,41 @@ static void on_signal(int number)
     errno = problem;
 }
 
-static void catch_signals(struct sigaction previous[3], bool restore)
+static const int caught[] = { SIGINT, SIGTERM, SIGHUP };
+
+static void catch_signals(struct sigaction previous[G_N_ELEMENTS(caught)])
 {
-    static const int caught[] = { SIGINT, SIGTERM, SIGHUP };
     struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
+    for (size_t i = 0; i < G_N_ELEMENTS(caught); i++) {
+        sigaction(caught[i], &action, &previous[i]);
+        if (caught[i] == SIGHUP && previous[i].sa_handler == SIG_IGN)
+            sigaction(SIGHUP, &previous[i], NULL); /* under nohup */
+    }
+}
+
+static void restore_signals(const struct sigaction previous[G_N_ELEMENTS(caught)])
+{
     for (size_t i = 0; i < G_N_ELEMENTS(caught); i++)
-        sigaction(caught[i], restore ? &previous[i] : &action,
-                  restore ? NULL : &previous[i]);
+        sigaction(caught[i], &previous[i], NULL);
 }
 
 /* ---- workers ---- */
 
 struct worker_task {
+    const struct run *run;
     const struct call_spec *spec;
     int fd;
 };
 
-static int work(void *data)
+static int work(void *data, const GError *problem)
 {
     const struct worker_task *task = data;
-    g_autoptr(json_t) result = call_run(task->spec);
+    /* The other workers' pipes, which a fork inherits: with many jobs they would use up
+       the descriptors that a lab needs. */
+    for (unsigned i = 0; i < task->run->workers->len; i++)
+        close(((struct worker *)task->run->workers->pdata[i])->fd);
+    g_autoptr(json_t) result =
+        problem ? call_blank_result(task->spec, problem->message) : call_run(task->spec);
     return json_dumpfd(result, task->fd, JSON_COMPACT) == 0 ? 0 : 1;
 }
 
@@ -116,7 +131,7 @@ static gboolean start_worker(struct run *run, const struct call_spec *spec,
         rtc_set_errno_error(error, RTC_ERROR_ENVIRONMENT, errno, "cannot make a pipe");
         return FALSE;
     }
-    struct worker_task task = { .spec = spec, .fd = fds[1] };
+    struct worker_task task = { .run = run, .spec = spec, .fd = fds[1] };
     pid_t pid = sandbox_start(work, &task, error);
     close(fds[1]);
     if (pid < 0) {
@@ -353,15 +368,15 @@ gboolean run_execute(const GPtrArray *scenarios, const struct run_options *optio
         .started_ns = clock_now_ns(),
     };
     int64_t calendar_ns = clock_calendar_ns();
-    struct sigaction previous[3];
+    struct sigaction previous[G_N_ELEMENTS(caught)];
     signals_seen = 0;
     signal_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    catch_signals(previous, false);
+    catch_signals(previous);
     run_plan(&run);
     json_t *results = make_results(&run, scenarios, calendar_ns);
     g_autofree char *path = g_build_filename(options->out, "results.json", NULL);
     gboolean ok = file_replace_json(path, results, error);
-    catch_signals(previous, true);
+    restore_signals(previous);
     close(signal_fd);
     if (ok)
         *ret_results = json_incref(results);

@@ -21,6 +21,7 @@ struct running {
 };
 
 struct servers {
+    struct lab *lab;
     char *username;
     char *password;
     GArray *running; /* struct running */
@@ -80,6 +81,7 @@ struct servers *servers_start(const struct scenario *scenario, struct lab *lab,
                               const struct rng *rng, const char *folder, GError **error)
 {
     struct servers *servers = g_new0(struct servers, 1);
+    servers->lab = lab;
     servers->username = g_strdup("rtclab");
     servers->password = make_password(rng);
     servers->running = g_array_new(FALSE, FALSE, sizeof(struct running));
@@ -107,6 +109,8 @@ void servers_free(struct servers *servers)
         return;
     for (unsigned i = 0; i < servers->running->len; i++) {
         struct running *r = &g_array_index(servers->running, struct running, i);
+        if (r->process) /* before its files are removed, or it makes them again */
+            lab_end_process(servers->lab, r->process);
         coturn_tidy(&r->config);
         g_free(r->log_path);
         g_free(r->folder);

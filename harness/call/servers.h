@@ -20,6 +20,8 @@ struct servers;
  */
 struct servers *servers_start(const struct scenario *scenario, struct lab *lab,
                               const struct rng *rng, const char *folder, GError **error);
+
+/** Ends the servers and removes what they keep beside their logs. */
 void servers_free(struct servers *servers);
 
 /** The name of the server that a process is, or NULL; borrowed. */

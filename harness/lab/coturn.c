@@ -201,6 +201,11 @@ static gboolean wait_until_ready(struct lab *lab, const struct coturn_config *co
             close(probes[i].fd);
     if (answered == n)
         return TRUE;
+    if (process->pid != 0 && ended) {
+        g_set_error(error, RTC_ERROR, RTC_ERROR_INTERRUPTED,
+                    "interrupted while coturn (%s) started", config->name);
+        return FALSE;
+    }
     g_autofree char *words = last_words(config->log_path);
     g_autofree char *end = process->pid == 0 ? process_describe_end(process) : NULL;
     if (end)

@@ -25,7 +25,8 @@ struct coturn_config {
  * over TCP. What else happens in the lab meanwhile is let pass.
  *
  * @return the process, the lab's; NULL with RTC_ERROR_ENVIRONMENT: not installed, it
- * ended (the message then quotes its last words), or it did not answer in time
+ * ended (the message then quotes its last words), or it did not answer in time; or with
+ * RTC_ERROR_INTERRUPTED
  */
 struct process *coturn_start(struct lab *lab, const struct coturn_config *config,
                              GError **error);

@@ -26,6 +26,7 @@ enum {
 
 struct watch {
     int fd;
+    short events; /* as of poll(2) */
     void *data;
 };
 
@@ -142,7 +143,7 @@ void lab_end_process(struct lab *lab, struct process *process)
 
 void lab_watch(struct lab *lab, int fd, void *watch)
 {
-    struct watch w = { .fd = fd, .data = watch };
+    struct watch w = { .fd = fd, .events = POLLIN, .data = watch };
     g_array_append_val(lab->watches, w);
     lab->polls_stale = true;
 }
@@ -154,6 +155,18 @@ void lab_unwatch(struct lab *lab, int fd)
             g_array_remove_index(lab->watches, i);
             lab->polls_stale = true;
             return;
+        }
+    }
+}
+
+void lab_watch_writing(struct lab *lab, int fd, bool is_wanted)
+{
+    short events = is_wanted ? POLLIN | POLLOUT : POLLIN;
+    for (unsigned i = 0; i < lab->watches->len; i++) {
+        struct watch *w = &g_array_index(lab->watches, struct watch, i);
+        if (w->fd == fd && w->events != events) {
+            w->events = events;
+            lab->polls_stale = true;
         }
     }
 }
@@ -198,8 +211,8 @@ static void rebuild_polls(struct lab *lab)
     struct pollfd wake = { .fd = sandbox_wake_fd(), .events = POLLIN };
     g_array_append_val(lab->polls, wake);
     for (unsigned i = 0; i < lab->watches->len; i++) {
-        struct pollfd p = { .fd = g_array_index(lab->watches, struct watch, i).fd,
-                            .events = POLLIN };
+        const struct watch *w = &g_array_index(lab->watches, struct watch, i);
+        struct pollfd p = { .fd = w->fd, .events = w->events };
         g_array_append_val(lab->polls, p);
     }
     lab->next_watch = lab->watches->len;
@@ -285,8 +298,12 @@ void lab_next(struct lab *lab, int64_t deadline_ns, struct lab_event *ret_event)
             return;
         }
         wait(lab, MIN(deadline_ns, network_next_deadline(lab->network)));
-        for (unsigned i = 0; i < lab->n_interfaces; i++)
-            if (g_array_index(lab->polls, struct pollfd, i).revents & POLLIN)
+        for (unsigned i = 0; i < lab->n_interfaces; i++) {
+            struct pollfd *p = &g_array_index(lab->polls, struct pollfd, i);
+            if (p->revents & POLLIN)
                 take_from_host(lab, i);
+            else if (p->revents)
+                p->fd = -1; /* somebody in the host took its interface away */
+        }
     }
 }

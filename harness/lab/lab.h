@@ -27,7 +27,8 @@ struct lab;
 enum lab_event_kind {
     LAB_TIMEOUT,  /**< the deadline has come */
     LAB_NETWORK,  /**< a decision of the network, see `network` */
-    LAB_READABLE, /**< a watched descriptor can be read or is at its end */
+    LAB_READABLE, /**< a watched descriptor can be read (or written, if that was asked
+                       for), or is at its end */
     LAB_EXITED,   /**< a process has ended */
     LAB_MUST_END, /**< the parent is gone or wants the worker to end */
 };
@@ -73,6 +74,9 @@ void lab_end_process(struct lab *lab, struct process *process);
 /** Tells of a descriptor with LAB_READABLE, until lab_unwatch(). */
 void lab_watch(struct lab *lab, int fd, void *watch);
 void lab_unwatch(struct lab *lab, int fd);
+
+/** Whether a watched descriptor shall also be told of when it can be written. */
+void lab_watch_writing(struct lab *lab, int fd, bool is_wanted);
 
 /** The next thing that happens, at the latest at `deadline_ns` (CLOCK_NEVER: none). */
 void lab_next(struct lab *lab, int64_t deadline_ns, struct lab_event *ret_event);

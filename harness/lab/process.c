@@ -57,7 +57,7 @@ static int become(const struct process_spec *spec, int report)
         struct rlimit no_core = { 0, 0 };
         setrlimit(RLIMIT_CORE, &no_core);
     }
-    /* Everything is close-on-exec but what dup2() made; `report` may stand in the way. */
+    /* What is opened here is close-on-exec; `report` may stand in the way. */
     if (spec->extra_fd >= 0) {
         if (report == EXTRA_FD)
             return EBADF;
@@ -66,6 +66,12 @@ static int become(const struct process_spec *spec, int report)
         else if (dup2(spec->extra_fd, EXTRA_FD) < 0)
             return errno;
     }
+    /* What rtclab itself was started with (a lock, a pipe of make's, a shell's) is not
+       for a peer or a server; the user's own command gets it, as from any other program.
+     */
+    if (spec->log_path)
+        close_range(spec->extra_fd >= 0 ? EXTRA_FD + 1 : EXTRA_FD, ~0u,
+                    CLOSE_RANGE_CLOEXEC);
     reset_signals();
     char **environment = spec->environment ? (char **)spec->environment : environ;
     execvpe(spec->argv[0], (char **)spec->argv, environment);
@@ -82,7 +88,14 @@ static bool make_report_pipe(int fds[2])
         fds[i] = fcntl(low[i], F_DUPFD_CLOEXEC, EXTRA_FD + 1);
         close(low[i]);
     }
-    return fds[0] >= 0 && fds[1] >= 0;
+    if (fds[0] >= 0 && fds[1] >= 0)
+        return true;
+    int problem = errno;
+    for (unsigned i = 0; i < 2; i++)
+        if (fds[i] >= 0)
+            close(fds[i]);
+    errno = problem;
+    return false;
 }
 
 struct process *process_start(const char *name, const struct process_spec *spec,

@@ -122,13 +122,15 @@ static void set_handler(int signal_number, void (*handler)(int))
     sigaction(signal_number, &action, NULL);
 }
 
-static void set_blocked(int how)
+/* Blocks or unblocks what the keeper and the worker handle. */
+static void set_blocked(int how, sigset_t *ret_previous)
 {
     sigset_t set;
     sigemptyset(&set);
+    sigaddset(&set, SIGINT);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGCHLD);
-    sigprocmask(how, &set, NULL);
+    sigprocmask(how, &set, ret_previous);
 }
 
 /* Makes wake_fd readable, so that a signal that comes just before a wait ends it too. */
@@ -165,12 +167,14 @@ static void on_child(int signal_number)
 
 /* ---- the worker ---- */
 
-/* A private tmpfs over a folder that every system has; what it hides is scratch too. */
+/* A private tmpfs over a folder that every system has and that no record, program or
+   peer can be in. Bounded, as a server's log may be there. */
 static const char *mount_scratch(void)
 {
-    static const char *const places[] = { "/dev/shm", "/run/lock", "/mnt" };
+    static const char *const places[] = { "/proc/fs", "/proc/driver" };
     for (size_t i = 0; i < G_N_ELEMENTS(places); i++)
-        if (mount("rtclab", places[i], "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777") == 0)
+        if (mount("rtclab", places[i], "tmpfs", MS_NOSUID | MS_NODEV,
+                  "mode=1777,size=64m") == 0)
             return places[i];
     return NULL;
 }
@@ -181,41 +185,42 @@ static gboolean isolate(GError **error)
 {
     if (unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC) != 0) {
         rtc_set_errno_error(error, RTC_ERROR_ENVIRONMENT, errno,
-                            "cannot make namespaces; run as root");
+                            "cannot make namespaces; run as root, or see sysctl "
+                            "user.max_net_namespaces");
         return FALSE;
     }
     if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0) {
-        scratch_folder = mount_scratch();
         /* Where a container masks parts of /proc the kernel refuses this; then process
            ids in /proc are those of outside. */
         if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) != 0)
             g_debug("no own /proc: %s", g_strerror(errno));
+        scratch_folder = mount_scratch();
     }
     return TRUE;
 }
 
-static void be_worker(int lifeline, int (*body)(void *), void *data)
+static void end_with(int status)
+{
+    fflush(NULL);
+    _exit(status);
+}
+
+static void be_worker(int lifeline, sandbox_body body, void *data)
 {
     wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     set_handler(SIGTERM, on_end);
     set_handler(SIGALRM, on_grace_over);
     set_handler(SIGCHLD, on_child);
-    set_blocked(SIG_UNBLOCK);
+    set_blocked(SIG_UNBLOCK, NULL);
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     /* The keeper may have died before the line above. */
     struct pollfd gone = { .fd = lifeline };
     if (poll(&gone, 1, 0) == 1)
         _exit(125);
     prctl(PR_SET_NAME, "rtclab-worker");
-    g_autoptr(GError) error = NULL;
-    if (!isolate(&error)) {
-        fprintf(stderr, "rtclab: %s\n", error->message);
-        fflush(stderr);
-        _exit(RTC_ERROR_ENVIRONMENT);
-    }
-    int status = body(data);
-    fflush(NULL);
-    _exit(status);
+    g_autoptr(GError) problem = NULL;
+    isolate(&problem);
+    end_with(body(data, problem));
 }
 
 /* ---- the keeper ---- */
@@ -228,7 +233,17 @@ static void forward(int signal_number)
         kill(keeper_child, signal_number);
 }
 
-static void be_keeper(pid_t parent, int (*body)(void *), void *data)
+/* There will be no worker: the keeper tells the parent itself. */
+static void give_up(const char *what, sandbox_body body, void *data)
+{
+    g_autoptr(GError) problem = NULL;
+    rtc_set_errno_error(&problem, RTC_ERROR_ENVIRONMENT, errno, "%s", what);
+    end_with(body(data, problem));
+}
+
+/* SIGINT, SIGTERM and SIGCHLD are blocked until each of the two has its handlers: the
+   parent's, which a fork inherits, would swallow the order to end. */
+static void be_keeper(pid_t parent, sandbox_body body, void *data)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent)
@@ -237,37 +252,34 @@ static void be_keeper(pid_t parent, int (*body)(void *), void *data)
     set_handler(SIGINT, SIG_IGN);
     set_handler(SIGQUIT, SIG_IGN);
     set_handler(SIGPIPE, SIG_IGN);
-    set_blocked(SIG_BLOCK); /* until each of the two has its handlers */
     int lifeline[2];
-    if (unshare(CLONE_NEWPID) != 0 || pipe2(lifeline, O_CLOEXEC) != 0) {
-        fprintf(stderr, "rtclab: cannot make a PID namespace: %s\n", g_strerror(errno));
-        fflush(stderr);
-        _exit(RTC_ERROR_ENVIRONMENT);
-    }
+    if (unshare(CLONE_NEWPID) != 0 || pipe2(lifeline, O_CLOEXEC) != 0)
+        give_up("cannot make a PID namespace; run as root, or see sysctl "
+                "user.max_pid_namespaces",
+                body, data);
     pid_t child = fork();
     if (child == 0) {
         close(lifeline[1]);
         be_worker(lifeline[0], body, data);
     }
-    if (child < 0) {
-        fprintf(stderr, "rtclab: cannot start a worker: %s\n", g_strerror(errno));
-        fflush(stderr);
-        _exit(RTC_ERROR_ENVIRONMENT);
-    }
+    if (child < 0)
+        give_up("cannot start a worker", body, data);
     close(lifeline[0]);
     keeper_child = child;
     set_handler(SIGTERM, forward);
     set_handler(SIGCHLD, SIG_DFL);
-    set_blocked(SIG_UNBLOCK);
+    set_blocked(SIG_UNBLOCK, NULL);
     int status;
     while (waitpid(child, &status, 0) != child)
         ;
     _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
 }
 
-pid_t sandbox_start(int (*body)(void *data), void *data, GError **error)
+pid_t sandbox_start(sandbox_body body, void *data, GError **error)
 {
     pid_t parent = getpid();
+    sigset_t previous;
+    set_blocked(SIG_BLOCK, &previous);
     fflush(NULL);
     pid_t keeper = fork();
     if (keeper == 0)
@@ -275,6 +287,7 @@ pid_t sandbox_start(int (*body)(void *data), void *data, GError **error)
     if (keeper < 0)
         rtc_set_errno_error(error, RTC_ERROR_ENVIRONMENT, errno,
                             "cannot start a process");
+    sigprocmask(SIG_SETMASK, &previous, NULL);
     return keeper;
 }
 
@@ -284,19 +297,18 @@ struct probe {
     int report; /* where the first problem goes, as text */
 };
 
-static int try_host(void *data)
+static int try_host(void *data, const GError *problem)
 {
     const struct probe *probe = data;
     g_autoptr(GError) error = NULL;
     struct address address = { .family = ADDRESS_IPV4, .bytes = { 192, 0, 2, 1 } };
-    struct lab_host *host = lab_host_open("probe", &address, 1, &error);
+    struct lab_host *host = problem ? NULL : lab_host_open("probe", &address, 1, &error);
     if (host) {
         lab_host_close(host);
         return 0;
     }
-    if (write(probe->report, error->message, strlen(error->message)) < 0)
-        return 2;
-    return 1;
+    const char *message = problem ? problem->message : error->message;
+    return write(probe->report, message, strlen(message)) < 0 ? 2 : 1;
 }
 
 gboolean sandbox_probe(GError **error)

@@ -29,17 +29,27 @@ gboolean sandbox_prepare(GError **error);
 gboolean sandbox_probe(GError **error);
 
 /**
+ * What a worker does.
+ *
+ * @param data    as given to sandbox_start()
+ * @param problem NULL; else the namespaces could not be made, and all that is left to do
+ *                is to tell the parent, in whatever way the two have agreed on
+ * @return the worker's exit status, 0 to 127
+ */
+typedef int (*sandbox_body)(void *data, const GError *problem);
+
+/**
  * Starts a worker. It ignores SIGINT (a terminal sends it to the whole group; the parent
  * decides) and takes SIGTERM, or its parent's death, as the order to end: see
  * sandbox_must_end(). If it has not ended five seconds after that, it is ended.
  *
- * @param body run in the worker; its value (0 to 127) is the worker's exit status
+ * @param body run in the worker
  * @param data given to `body`
  * @return the id of a process that ends when the worker has ended and all that it
  *         started is gone, with the worker's status, or 128 + N when signal N ended it;
  *         send it SIGTERM to end the worker. -1 with RTC_ERROR_ENVIRONMENT
  */
-pid_t sandbox_start(int (*body)(void *data), void *data, GError **error);
+pid_t sandbox_start(sandbox_body body, void *data, GError **error);
 
 /** In a worker: true once it shall end in good order. */
 gboolean sandbox_must_end(void);

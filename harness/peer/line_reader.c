@@ -78,6 +78,7 @@ enum line_read line_reader_read(struct line_reader *reader, int fd)
     } while (n < 0 && errno == EINTR);
     if (n > 0) {
         reader->end += (size_t)n;
+        reader->total += (size_t)n;
         return LINE_READ_DATA;
     }
     if (n == 0 || errno == ECONNRESET)

@@ -19,6 +19,7 @@ struct line_reader {
     size_t start;     /**< first byte not yet given out */
     size_t end;       /**< past the last byte read */
     size_t searched;  /**< no newline stands before this */
+    size_t total;     /**< bytes read from a descriptor so far, dropped ones too */
     size_t max;       /**< longest line in bytes, its newline not counted */
     bool skipping;    /**< the rest of an over-long line is being dropped */
 };

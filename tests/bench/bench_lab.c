@@ -245,8 +245,12 @@ static long status_kib(const char *key)
     return kib;
 }
 
-static int work(void *data)
+static int work(void *data, const GError *problem)
 {
+    if (problem) {
+        fprintf(stderr, "bench_lab: %s\n", problem->message);
+        return 3;
+    }
     double seconds = *(double *)data;
     struct rng rng = rng_seed(1);
     g_autoptr(GError) error = NULL;
