@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The calls of a run (harness/call/plan.h). */
+#include "suite.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "call/plan.h"
+
+/* Any two executables will do for peers. */
+#define OFFERER  "/bin/sh"
+#define ANSWERER "/bin/cat"
+
+static struct scenario scenarios[] = { { .id = (char *)"nat/a" },
+                                       { .id = (char *)"nat/b" },
+                                       { .id = (char *)"open/c" } };
+
+static GPtrArray *all_scenarios(void)
+{
+    GPtrArray *all = g_ptr_array_new();
+    for (size_t i = 0; i < G_N_ELEMENTS(scenarios); i++)
+        g_ptr_array_add(all, &scenarios[i]);
+    return all;
+}
+
+static struct run_options usual(void)
+{
+    return (struct run_options){
+        .out = "out",
+        .peers = { OFFERER, ANSWERER },
+        .modes = { true, true, true },
+        .repeat = 4,
+        .seed = 7,
+        .timeout_s = 1.5,
+        .shard = 1,
+        .n_shards = 1,
+    };
+}
+
+static struct plan *make(const struct run_options *options)
+{
+    g_autoptr(GPtrArray) all = all_scenarios();
+    g_autoptr(GError) error = NULL;
+    struct plan *plan = plan_new(all, options, &error);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(plan);
+    return plan;
+}
+
+static const struct call_spec *call_of(const struct plan *plan, unsigned i)
+{
+    return &g_array_index(plan->calls, struct call_spec, i);
+}
+
+static void test_calls(void)
+{
+    struct run_options options = usual();
+    struct plan *plan = make(&options);
+    CU_ASSERT_EQUAL_FATAL(plan->calls->len, 3 * 3 * 4);
+    const struct call_spec *second = call_of(plan, 1);
+    ASSERT_TEXT(second->key, "sh~cat/nat/a/half/1");
+    ASSERT_TEXT(second->folder, "out/calls/sh~cat/nat/a/half/1");
+    ASSERT_TEXT(second->programs[ROLE_ANSWERER], ANSWERER);
+    CU_ASSERT_EQUAL(second->mode, MODE_HALF);
+    CU_ASSERT_EQUAL(second->timeout_ns, 1500 * NS_PER_MS);
+    /* Repeats are outermost: a run that is cut short has something of each scenario. */
+    CU_ASSERT_EQUAL(call_of(plan, 8)->repeat, 1);
+    CU_ASSERT_EQUAL(call_of(plan, 9)->repeat, 2);
+    plan_free(plan);
+}
+
+static void test_seeds(void)
+{
+    struct run_options options = usual();
+    struct plan *plan = make(&options);
+    g_autoptr(GHashTable) seeds = g_hash_table_new(g_int64_hash, g_int64_equal);
+    for (unsigned i = 0; i < plan->calls->len; i++) {
+        const struct call_spec *call = call_of(plan, i);
+        CU_ASSERT_EQUAL(call->seed, call_of(plan, i - i % N_MODES)->seed);
+        g_hash_table_add(seeds, (gpointer)&call->seed);
+    }
+    CU_ASSERT_EQUAL(g_hash_table_size(seeds), 3 * 4);
+
+    /* Other modes, fewer scenarios, fewer repeats: the same call has the same seed. */
+    options.modes[MODE_TRICKLE] = options.modes[MODE_HALF] = false;
+    options.repeat = 1;
+    struct plan *fewer = make(&options);
+    CU_ASSERT_EQUAL(call_of(fewer, 2)->seed, call_of(plan, 8)->seed);
+    ASSERT_TEXT(call_of(fewer, 2)->key, call_of(plan, 8)->key);
+    plan_free(fewer);
+
+    options.seed = 8;
+    struct plan *other = make(&options);
+    CU_ASSERT_NOT_EQUAL(call_of(other, 2)->seed, call_of(plan, 8)->seed);
+    plan_free(other);
+    plan_free(plan);
+}
+
+static void test_shards(void)
+{
+    struct run_options options = usual();
+    struct plan *whole = make(&options);
+    /* With as many shards as modes too: dealt out singly, each would get one mode. */
+    for (options.n_shards = 1; options.n_shards <= 14; options.n_shards++) {
+        g_autoptr(GHashTable) seen =
+            g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+        for (options.shard = 1; options.shard <= options.n_shards; options.shard++) {
+            struct plan *shard = make(&options);
+            CU_ASSERT_EQUAL(shard->calls->len % N_MODES, 0);
+            for (unsigned i = 0; i < shard->calls->len; i++) {
+                const struct call_spec *call = call_of(shard, i);
+                CU_ASSERT_TRUE(g_hash_table_add(seen, g_strdup(call->key)));
+                CU_ASSERT_EQUAL(call->mode, i % N_MODES);
+                CU_ASSERT_EQUAL(call->seed, call_of(shard, i - i % N_MODES)->seed);
+            }
+            plan_free(shard);
+        }
+        CU_ASSERT_EQUAL(g_hash_table_size(seen), whole->calls->len);
+    }
+    plan_free(whole);
+}
+
+static void test_only_keys(void)
+{
+    static const char *const keys[] = { "sh~cat/open/c/full/4", "sh~cat/nat/b/half/2",
+                                        NULL };
+    struct run_options options = usual();
+    struct plan *whole = make(&options);
+    options.only_keys = keys;
+    struct plan *plan = make(&options);
+    CU_ASSERT_EQUAL_FATAL(plan->calls->len, 2);
+    ASSERT_TEXT(call_of(plan, 0)->key, keys[1]);
+    ASSERT_TEXT(call_of(plan, 1)->key, keys[0]);
+    CU_ASSERT_EQUAL(call_of(plan, 1)->seed, call_of(whole, 35)->seed);
+    plan_free(plan);
+    plan_free(whole);
+}
+
+static void assert_refused(const struct run_options *options, const char *named)
+{
+    g_autoptr(GPtrArray) all = all_scenarios();
+    g_autoptr(GError) error = NULL;
+    CU_ASSERT_PTR_NULL(plan_new(all, options, &error));
+    CU_ASSERT_PTR_NOT_NULL_FATAL(error);
+    CU_ASSERT_EQUAL(error->code, RTC_ERROR_USAGE);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error->message, named));
+}
+
+static void test_unknown_key(void)
+{
+    static const char *const keys[] = { "sh~cat/nat/a/full/1", "sh~cat/nat/a/full/5",
+                                        NULL };
+    struct run_options options = usual();
+    options.only_keys = keys;
+    assert_refused(&options, "sh~cat/nat/a/full/5");
+}
+
+static void test_unknown_peer(void)
+{
+    static const char *const unknown[] = { "no-such-stack", "/bin", "/etc/passwd",
+                                           "./no-such-file" };
+    for (size_t i = 0; i < G_N_ELEMENTS(unknown); i++) {
+        struct run_options options = usual();
+        options.peers[ROLE_ANSWERER] = unknown[i];
+        assert_refused(&options, unknown[i]);
+    }
+}
+
+static const struct test tests[] = {
+    { "a call for each scenario, mode and repeat, repeats outermost", test_calls },
+    { "a seed depends on the scenario and the repeat, not on the mode or the rest",
+      test_seeds },
+    { "shards are complete and disjoint, and keep modes together", test_shards },
+    { "only some calls, by key, with the seeds they always have", test_only_keys },
+    { "a key that names no call is refused", test_unknown_key },
+    { "a peer that there is not is refused", test_unknown_peer },
+};
+
+int main(int argc, char **argv)
+{
+    return suite_run("plan", tests, G_N_ELEMENTS(tests), argc, argv);
+}
