@@ -38,7 +38,6 @@ struct record {
     size_t lines_bytes; /* what those take, about */
     bool started;
     int64_t start_ns;
-    int write_errno; /* the first failure; 0: none */
     uint64_t dropped;
 };
 
@@ -84,8 +83,9 @@ static void write_line(struct record *r, const struct line *line)
 {
     g_autoptr(GString) text = g_string_new(NULL);
     print_line(r, text, line);
-    if (fwrite(text->str, 1, text->len, r->events) != text->len && !r->write_errno)
-        r->write_errno = errno;
+    /* What fails here (the disk is full) is tried once more at the end, and told then. */
+    if (fwrite(text->str, 1, text->len, r->events) != text->len)
+        clearerr(r->events);
 }
 
 void record_start(struct record *r, int64_t now_ns)
@@ -214,17 +214,11 @@ gboolean record_close(struct record *r, GError **error)
 {
     gboolean ok = TRUE;
     if (r->events) {
-        if (fclose(r->events) != 0 && !r->write_errno)
-            r->write_errno = errno;
+        fclose(r->events);
         ok = write_sorted(r, error);
     }
     if (r->capture)
         ok = capture_close(r->capture, ok ? error : NULL) && ok;
-    if (ok && r->write_errno) {
-        rtc_set_errno_error(error, RTC_ERROR_ENVIRONMENT, r->write_errno,
-                            "cannot write %s", r->events_path);
-        ok = FALSE;
-    }
     g_array_unref(r->lines);
     g_free(r->events_path);
     g_free(r);

@@ -62,6 +62,12 @@ for mode in trickle half full; do
         | ([.[] | select(.kind == "signal.delivered") | .t_us] | sort) as $got
         | ($sent | length) >= ($got | length)
           and all(range($got | length); $got[.] - $sent[.] >= 20000)' "$events"
+    claim "$mode: the set-up ends when the later peer says connected" jq -ne \
+        --slurpfile events "$events" --slurpfile results "$results" --arg mode "$mode" '
+        ([$events[0][] | select(.kind == "peer.connection-state" and .data.state == "connected")]
+            | group_by(.src) | map([.[].t_us] | min)) as $connected
+        | ($results[0].calls[] | select(.mode == $mode) | .setup_ms * 1000) as $set_up
+        | ($connected | length) == 2 and (($connected | max) - $set_up | fabs) < 1.5'
     claim "$mode: a payload crossed in each direction" holds '
         [.[] | select(.kind == "peer.message") | .src] | unique == ["answerer", "offerer"]' "$events"
     claim "$mode: each NAT made a mapping" holds '

@@ -56,6 +56,35 @@ run_rtclab 1 run $open --modes trickle --peers "$work/large,nice" --timeout 2 --
 claim "a signal as large as the contract allows is delivered" \
     grep -q '"src":"answerer","kind":"signal.delivered"' "$work"/large-run/calls/*/$open/trickle/1/events.jsonl
 
+peer lies <<S
+#!/bin/sh
+echo '$hello' >&3
+read -r configure <&3
+for event in '"t_ns":0,"kind":"peer.connection-state","data":{"state":"connected"}' \\
+    '"t_ns":9000000000000000000,"kind":"peer.ice-state","data":{"state":"connected"}' \\
+    '"kind":"peer.message","data":{"data":"rtclab to offerer 0000000000000000"}'; do
+    echo "{\"type\":\"event\",\$event}" >&3
+done
+exec sleep 1000
+S
+run_rtclab 1 run $open --modes trickle --peers "$work/lies" --timeout 1.5 --out "$work/lies-run"
+claim "peers that say connected, but got no payload of this call: not connected" \
+    holds '.calls[0].outcome == "timeout" and .calls[0].setup_ms == null' "$work/lies-run/results.json"
+claim "times that cannot be are not believed" bash -c \
+    'jq -se "[.[] | select(.src == \"offerer\" and .kind != \"peer.started\")] | length >= 3
+        and all(.[]; .t_us >= 0 and .t_us < 1500000)" "$0"' "$work"/lies-run/calls/*/$open/trickle/1/events.jsonl
+
+peer fails <<S
+#!/bin/sh
+echo '$hello' >&3
+read -r configure <&3
+echo '{"type":"event","kind":"peer.connection-state","data":{"state":"failed"}}' >&3
+exec sleep 1000
+S
+run_rtclab 1 run $open --modes trickle --peers "$work/fails,nice" --timeout 15 --out "$work/fails-run"
+claim "one peer that fails, and the other not connected for five seconds: failed" holds \
+    '.calls[0].outcome == "failed" and (.calls[0].why | contains("offerer failed"))' "$work/fails-run/results.json"
+
 # ---- descriptors
 
 peer lists <<S

@@ -167,6 +167,29 @@ static void test_full_disk(void)
     bench_clear(&b);
 }
 
+/* All events are written once more at the end: a disk that has room again by then has
+   cost nothing. */
+static void test_disk_full_for_a_while(void)
+{
+    struct bench b = bench_new(0);
+    record_start(b.record, 0);
+    struct rlimit before;
+    getrlimit(RLIMIT_FSIZE, &before);
+    struct rlimit small = { .rlim_cur = 100, .rlim_max = before.rlim_max };
+    void (*handler)(int) = signal(SIGXFSZ, SIG_IGN);
+    setrlimit(RLIMIT_FSIZE, &small);
+    for (unsigned i = 0; i < 5; i++)
+        record_add(b.record, i, "x", EVENT_PEER_MESSAGE, NULL);
+    setrlimit(RLIMIT_FSIZE, &before);
+    signal(SIGXFSZ, handler);
+    CU_ASSERT_TRUE(record_close(b.record, NULL));
+    g_autofree char *text = NULL;
+    CU_ASSERT_TRUE_FATAL(g_file_get_contents(b.events, &text, NULL, NULL));
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    CU_ASSERT_EQUAL(g_strv_length(lines), 5 + 1);
+    bench_clear(&b);
+}
+
 static void test_no_folder(void)
 {
     struct rng rng = rng_seed(1);
@@ -186,6 +209,7 @@ static const struct test tests[] = {
     { "no text breaks the line", test_hostile_text },
     { "events are bounded, and the end of the call is among them", test_bound },
     { "a full disk is an error, and what could be written stays", test_full_disk },
+    { "a disk that is full for a while costs no event", test_disk_full_for_a_while },
     { "a folder that is not there is an error", test_no_folder },
 };
 
