@@ -269,6 +269,109 @@ static void test_schemas_are_printed(void)
     }
 }
 
+#define INVALID TEST_DATA "/scenario/invalid/"
+
+/* Each command that reads scenarios tells their mistakes, and none calls it success. */
+static void test_invalid_scenarios_are_told(void)
+{
+    static const char first[] =
+        INVALID "rate-zero.json: /sites/home-a/link/rate_kbps: must be 1 or more, is 0\n";
+    static const char *const commands[] = { "list", "show", "check", "run" };
+    for (size_t i = 0; i < G_N_ELEMENTS(commands); i++) {
+        g_autofree char *arguments = g_strdup_printf("%s " INVALID "rate-zero.json "
+                                                     "--scenarios " SCENARIO_FOLDER,
+                                                     commands[i]);
+        g_autofree char *out = NULL;
+        g_autofree char *err = NULL;
+        CU_ASSERT_EQUAL(run_rtclab(arguments, &out, &err), 2);
+        CU_ASSERT_TRUE(g_str_has_prefix(err, first));
+        ASSERT_TEXT(out, "");
+    }
+    /* The one file has two mistakes. */
+    g_autofree char *path = g_strdup("/tmp/rtclab-two-XXXXXX.json");
+    int fd = g_mkstemp(path);
+    static const char two[] = "{\"x\": 1, \"title\": \"t\", \"sites\": {}, "
+                              "\"expect\": {\"outcome\": \"failed\"}}";
+    CU_ASSERT_EQUAL_FATAL(write(fd, two, strlen(two)), (ssize_t)strlen(two));
+    close(fd);
+    g_autofree char *arguments = g_strdup_printf(
+        "check %s " INVALID "rate-zero.json " SCENARIO_FOLDER "/open/open~open.json",
+        path);
+    g_autofree char *out = NULL;
+    g_autofree char *err = NULL;
+    CU_ASSERT_EQUAL(run_rtclab(arguments, &out, &err), 2);
+    CU_ASSERT_TRUE(g_str_has_suffix(err, "\n3 mistakes in 2 of 3 scenarios\n"));
+    g_unlink(path);
+}
+
+static void test_scenarios_are_listed_in_order(void)
+{
+    g_autofree char *out = NULL;
+    g_autofree char *err = NULL;
+    CU_ASSERT_EQUAL(
+        run_rtclab("list --tag default --scenarios " SCENARIO_FOLDER, &out, &err), 0);
+    g_auto(GStrv) lines = g_strsplit(g_strchomp(out), "\n", -1);
+    CU_ASSERT_EQUAL(g_strv_length(lines), 17);
+    for (size_t i = 1; lines[i]; i++)
+        CU_ASSERT_TRUE(strcmp(lines[i - 1], lines[i]) < 0);
+}
+
+static void test_shown_scenarios_stand_apart(void)
+{
+    g_autofree char *out = NULL;
+    g_autofree char *err = NULL;
+    CU_ASSERT_EQUAL(
+        run_rtclab("show open/open~open lan/one-lan --scenarios " SCENARIO_FOLDER, &out,
+                   &err),
+        0);
+    CU_ASSERT_TRUE(g_str_has_prefix(out, "open/open~open\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(out, "ms\n\nlan/one-lan\n"));
+}
+
+/* A full disk behind standard output must not look like success. */
+static void test_output_that_is_lost_is_no_success(void)
+{
+    g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
+    g_autofree char *folder = g_path_get_dirname(self);
+    g_autofree char *script = g_strdup_printf("exec '%s/rtclab' help >/dev/full", folder);
+    char *argv[] = { "/bin/sh", "-c", script, NULL };
+    g_autofree char *err = NULL;
+    int status = 0;
+    CU_ASSERT_TRUE_FATAL(
+        g_spawn_sync(NULL, argv, NULL, 0, NULL, NULL, NULL, &err, &status, NULL));
+    CU_ASSERT_EQUAL(WEXITSTATUS(status), 3);
+    CU_ASSERT_TRUE(g_str_has_prefix(err, "rtclab: cannot write to standard output: "));
+}
+
+/* A run that could not begin leaves no empty folder behind. */
+static void test_nothing_is_left_of_no_run(void)
+{
+    g_autofree char *folder = g_dir_make_tmp("rtclab-test-XXXXXX", NULL);
+    g_autofree char *out_folder = g_build_filename(folder, "run", NULL);
+    g_autofree char *arguments = g_strdup_printf(
+        "run open/open~open --peers no-such --out %s --scenarios " SCENARIO_FOLDER,
+        out_folder);
+    g_autofree char *out = NULL;
+    g_autofree char *err = NULL;
+    CU_ASSERT_EQUAL(run_rtclab(arguments, &out, &err), 2);
+    ASSERT_TEXT(err, "rtclab run: no peer \"no-such\": there is no program "
+                     "rtclab-peer-no-such beside rtclab or in PATH\n");
+    CU_ASSERT_FALSE(g_file_test(out_folder, G_FILE_TEST_EXISTS));
+    file_remove_tree(folder);
+}
+
+static void test_rest_is_what_follows(void)
+{
+    static const struct option_list none = { NULL, 0 };
+    char *argv[] = { "a", "--", "ls", "--help", "--", NULL };
+    struct arguments arguments;
+    CU_ASSERT_TRUE(options_parse(&none, argv, NULL, &arguments, NULL));
+    CU_ASSERT_EQUAL(arguments.words->len, 1);
+    CU_ASSERT_FALSE(arguments.is_help_wanted);
+    CU_ASSERT_PTR_EQUAL(arguments.rest, argv + 2);
+    arguments_clear(&arguments);
+}
+
 static void test_help_succeeds(void)
 {
     static const char *const rows[] = {
@@ -429,6 +532,13 @@ static const struct test tests[] = {
     { "help fits 80 columns", test_help_fits_80_columns },
     { "a mistake on the command line is one line", test_mistakes_are_one_line },
     { "asking for help succeeds", test_help_succeeds },
+    { "mistakes in scenarios are told", test_invalid_scenarios_are_told },
+    { "scenarios are listed in the order of their ids",
+      test_scenarios_are_listed_in_order },
+    { "shown scenarios stand apart", test_shown_scenarios_stand_apart },
+    { "output that is lost is no success", test_output_that_is_lost_is_no_success },
+    { "nothing is left of a run that could not begin", test_nothing_is_left_of_no_run },
+    { "what follows -- is left alone", test_rest_is_what_follows },
     { "a list fits the terminal", test_lists_fit_the_terminal },
     { "schemas of scenarios and records are printed", test_schemas_are_printed },
     { "what is not given has its preset", test_presets_hold },

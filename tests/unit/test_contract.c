@@ -244,6 +244,23 @@ static void test_limits(void)
     CU_ASSERT_PTR_NULL(contract_line(contract_make_send(big)));
 }
 
+/* As many servers as there is room for, and one more. */
+static void test_servers_are_limited(void)
+{
+    for (int n = CONTRACT_SERVERS_MAX; n <= CONTRACT_SERVERS_MAX + 1; n++) {
+        GString *line = g_string_new("{\"type\":\"configure\",\"role\":\"offerer\","
+                                     "\"iceServers\":[{\"urls\":[\"stun:a\"");
+        for (int i = 1; i < n; i++)
+            g_string_append(line, ",\"stun:a\"");
+        g_string_append(line, "]}]}");
+        g_autofree char *what = parsed(line->str, line->len, CONTRACT_HARNESS);
+        ASSERT_TEXT(what, n == CONTRACT_SERVERS_MAX
+                              ? "configure"
+                              : "configure: /iceServers: more than 32 URLs");
+        g_string_free(line, TRUE);
+    }
+}
+
 /* Makes a line of a message, reads it back, and compares the line too. */
 static void round_trip(json_t *message, enum contract_end from, const char *expected,
                        struct contract_message *m)
@@ -388,6 +405,7 @@ static const struct test tests[] = {
     { "every prefix of a message is refused", test_every_prefix },
     { "nonsense is refused with its place and reason", test_refusals },
     { "depth, number of values and size are limited", test_limits },
+    { "no more servers are taken than there is room for", test_servers_are_limited },
     { "messages are read as they were made", test_round_trips },
     { "a peer gets messages and sends events", test_peer_end },
     { "a peer is never held up by who does not read", test_peer_never_blocks },

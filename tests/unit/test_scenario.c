@@ -168,6 +168,9 @@ static const struct mistake {
     { "/sites/home-b/hosts/answerer/addresses", "[\"224.0.0.1\"]",
       "/sites/home-b/hosts/answerer/addresses/0: must be a unicast IPv4 address, is "
       "\"224.0.0.1\"" },
+    { "/sites/home-b/hosts/answerer/addresses", "[\"127.0.0.1\"]",
+      "/sites/home-b/hosts/answerer/addresses/0: must be a unicast IPv4 address, is "
+      "\"127.0.0.1\"" },
     { "/sites/home-b/hosts/answerer/addresses", "[\"192.0.2.1\", \"192.0.2.1\"]",
       "/sites/home-b/hosts/answerer/addresses/1: must be unique, is \"192.0.2.1\" as "
       "/sites/home-b/hosts/answerer/addresses/0" },
@@ -488,6 +491,35 @@ static void test_link_directions(void)
     scenario_free(s);
 }
 
+/* What makes two runs with two seeds differ. */
+static void test_chance(void)
+{
+    static const struct {
+        const char *pointer, *value;
+        bool has_chance;
+    } rows[] = {
+        { LINK, "{\"delay_ms\": 5, \"rate_kbps\": 100}", false },
+        { LINK, "{\"jitter_ms\": 1}", true },
+        { LINK, "{\"loss\": 0.1}", true },
+        { LINK, "{\"burst_loss\": {\"enter\": 0.1, \"leave\": 0.5}}", true },
+        { LINK, "{\"duplicate\": 0.1}", true },
+        { LINK, "{\"down\": {\"duplicate\": 0.1}}", true },
+        { BOX, "{\"nat\": {\"allocation\": \"sequential\"}}", false },
+        { BOX, "{\"nat\": {\"allocation\": \"random\"}}", true },
+        { BOX, "{\"nat\": {\"on_conflict\": \"random\"}}", true },
+        { BOX, "{\"nat\": {\"pooling\": \"arbitrary\"}}", false },
+        { BOX, "{\"nat\": {\"pooling\": \"arbitrary\", \"external_addresses\": 2}}",
+          true },
+        { BOX, "{\"nat\": {\"pooling\": \"paired\", \"external_addresses\": 2}}", false },
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct scenario *s = must_parse(rows[i].pointer, rows[i].value);
+        if (scenario_has_chance(s) != rows[i].has_chance)
+            ASSERT_TEXT(rows[i].value, rows[i].has_chance ? "chance" : "no chance");
+        scenario_free(s);
+    }
+}
+
 static void test_setup_bounds(void)
 {
     struct scenario *s = must_parse("/expect/setup_max_ms", "1500");
@@ -745,6 +777,7 @@ static const struct test tests[] = {
     { "a link's directions inherit and override", test_link_directions },
     { "bounds on setup are for all modes or each", test_setup_bounds },
     { "urls get the server's address", test_urls },
+    { "it is known what is left to chance", test_chance },
     { "a peer may have its own setup", test_peer_setup },
     { "addresses follow the plan", test_address_plan },
     { "a range that is too small is told", test_plan_overflow },

@@ -39,6 +39,7 @@ static void set_up(void)
         "mine/alone.json",
         "mine/deep/er.json",
         "other/alone.json",
+        "far/a/b/c/d.json",
         "empty/readme",
     };
     top = g_dir_make_tmp("selection-XXXXXX", NULL);
@@ -97,6 +98,7 @@ static const struct selector_case {
     { { "@scenarios/nat" }, "nat/full-cone nat/symmetric~open" },
     { { "@mine/alone.json" }, "alone" },
     { { "@mine" }, "alone deep/er" },
+    { { "@far" }, "a/b/c/d" },
     { { "@mine", "nat/full-cone" }, "alone deep/er nat/full-cone" },
     /* what is not there */
     { { "nat/full-con" },

@@ -6,9 +6,11 @@
  */
 #include "suite.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -135,6 +137,76 @@ static void test_no_terminal_is_plain(void)
     close(pipe_fds[1]);
 }
 
+static struct table_style style_on_terminal(unsigned short columns)
+{
+    int fd = posix_openpt(O_RDWR | O_NOCTTY);
+    CU_ASSERT_TRUE_FATAL(fd >= 0 && grantpt(fd) == 0 && unlockpt(fd) == 0);
+    int terminal = open(ptsname(fd), O_RDWR | O_NOCTTY);
+    CU_ASSERT_TRUE_FATAL(terminal >= 0);
+    struct winsize size = { .ws_col = columns, .ws_row = 24 };
+    CU_ASSERT_EQUAL(ioctl(terminal, TIOCSWINSZ, &size), 0);
+    struct table_style style = table_style_for(terminal);
+    close(terminal);
+    close(fd);
+    return style;
+}
+
+static void test_terminal_has_its_way(void)
+{
+    g_setenv("TERM", "xterm", TRUE);
+    g_unsetenv("NO_COLOR");
+    CU_ASSERT_EQUAL(style_on_terminal(73).width, 73);
+    CU_ASSERT_EQUAL(style_on_terminal(0).width, 100);
+    CU_ASSERT_TRUE(style_on_terminal(73).colour);
+    g_setenv("NO_COLOR", "", TRUE); /* no-color.org: empty is not set */
+    CU_ASSERT_TRUE(style_on_terminal(73).colour);
+    g_setenv("NO_COLOR", "1", TRUE);
+    CU_ASSERT_FALSE(style_on_terminal(73).colour);
+    g_unsetenv("NO_COLOR");
+    g_setenv("TERM", "dumb", TRUE);
+    CU_ASSERT_FALSE(style_on_terminal(73).colour);
+    g_unsetenv("TERM");
+    CU_ASSERT_FALSE(style_on_terminal(73).colour);
+}
+
+static json_t *call_of(unsigned repeat, const char *outcome, const char *type)
+{
+    g_autofree char *key = g_strdup_printf("nice~nice/a/full/%u", repeat);
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:b, s:s,"
+                     " s:{s:{s:s}, s:{s:s}}}",
+                     "key", key, "scenario", "a", "offerer", "nice", "answerer", "nice",
+                     "mode", "full", "repeat", (int)repeat, "outcome", outcome,
+                     "as_expected", strcmp(outcome, "connected") == 0, "why", "",
+                     "selected", "offerer", "local", type, "answerer", "local", "host");
+}
+
+/* When everything fails, the first calls say why. */
+static void test_long_lists_are_cut(void)
+{
+    json_t *calls = json_array();
+    for (unsigned i = 1; i <= 23; i++)
+        json_array_append_new(calls, call_of(i, "timeout", "host"));
+    json_t *results = json_pack("{s:o, s:{s:b}}", "calls", calls, "run", "complete", 1);
+    struct table_style style = { .width = 100, .folder = "out" };
+    g_autofree char *text = table_format(results, &style);
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "  nice~nice/a/full/20\n"));
+    CU_ASSERT_PTR_NULL(strstr(text, "  nice~nice/a/full/21\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "\n  and 3 more: see results.json\n"));
+    json_decref(results);
+}
+
+/* Of pairs that were selected equally often the first is named. */
+static void test_first_of_equals_is_named(void)
+{
+    json_t *results =
+        json_pack("{s:[o, o], s:{s:b}}", "calls", call_of(1, "connected", "srflx"),
+                  call_of(2, "connected", "relay"), "run", "complete", 1);
+    struct table_style style = { .width = 100, .folder = "out" };
+    g_autofree char *text = table_format(results, &style);
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "2/2 srflx~host+1"));
+    json_decref(results);
+}
+
 static void test_escape(void)
 {
     static const struct {
@@ -145,6 +217,9 @@ static void test_escape(void)
         { "\033[2J\n\t\x7f", "\\x1b[2J\\x0a\\x09\\x7f" },
         { "\xc2\x9b", "\\x9b" },       /* C1: a one-byte CSI for some terminals */
         { "\xe2\x80\xae", "\\u202e" }, /* right-to-left override */
+        { "\xe2\x81\xa6", "\\u2066" }, /* left-to-right isolate */
+        { "\xe2\x80\xa8", "\\u2028" }, /* line separator */
+        { "\xd8\x9c", "\\u061c" },     /* Arabic letter mark */
         { "\xff\xc3", "\\xff\\xc3" },  /* no UTF-8 */
         { "\xc3\xa9\xe8\xaa\x9e", "\xc3\xa9\xe8\xaa\x9e" },
     };
@@ -169,6 +244,7 @@ static void test_quoted_words_survive_a_shell(void)
                                          "",
                                          "~",
                                          "a=~/x",
+                                         "a=b:~/x",
                                          "it's $HOME",
                                          "a b\n",
                                          "*",
@@ -183,6 +259,9 @@ static void test_quoted_words_survive_a_shell(void)
             g_spawn_sync(NULL, argv, NULL, 0, NULL, NULL, &out, NULL, NULL, NULL));
         ASSERT_TEXT(out, words[i]);
     }
+    /* Bash, though not POSIX, expands this one. */
+    g_autofree char *path = text_quote_word("a:~/x");
+    ASSERT_TEXT(path, "'a:~/x'");
     g_autofree char *plain = text_quote_word(words[0]);
     ASSERT_TEXT(plain, words[0]);
 }
@@ -198,6 +277,10 @@ static const struct test tests[] = {
     { "the table keeps within the width", test_width_is_kept },
     { "colours change nothing else", test_colours_change_nothing_else },
     { "what is no terminal is 100 columns without colours", test_no_terminal_is_plain },
+    { "a terminal has its width, and colours if it wants them",
+      test_terminal_has_its_way },
+    { "a long list of failures is cut", test_long_lists_are_cut },
+    { "of equally frequent pairs the first is named", test_first_of_equals_is_named },
     { "control characters are escaped", test_escape },
     { "widths count characters, not bytes", test_width_counts_characters },
     { "quoted words survive a shell", test_quoted_words_survive_a_shell },
