@@ -3,8 +3,8 @@
  * Running a call.
  *
  *     lab up ─► servers answer ─► both peers say hello ─► t_us 0: both are configured
- *       ─► signals, packets, events … ─► the outcome is known ─► both are closed ─►
- * record
+ *       ─► signals, packets, events … ─► the outcome is known ─► both are closed
+ *       ─► record
  *
  * Connected: both peers are, and a payload that this call made up has crossed in each
  * direction; it is sent again until it has, as a datagram may be lost. Failed: both peers

@@ -167,6 +167,25 @@ static char *last_words(const char *log_path)
     return g_strescape(g_strdelimit(tail, "\n", ' '), NULL);
 }
 
+/* Why coturn is not ready: somebody wants to end, it has ended, or it does not answer. */
+static void set_start_error(GError **error, const struct coturn_config *config,
+                            const struct process *process, bool ended, unsigned answered,
+                            unsigned n)
+{
+    g_autofree char *words = last_words(config->log_path);
+    g_autofree char *end = process->pid == 0 ? process_describe_end(process) : NULL;
+    if (end)
+        g_set_error(error, RTC_ERROR, RTC_ERROR_ENVIRONMENT, "coturn (%s) %s: %s",
+                    config->name, end, words);
+    else if (ended)
+        g_set_error(error, RTC_ERROR, RTC_ERROR_INTERRUPTED,
+                    "interrupted while coturn (%s) started", config->name);
+    else
+        g_set_error(error, RTC_ERROR, RTC_ERROR_ENVIRONMENT,
+                    "coturn (%s) answers on %u of %u ports after %.0f s: %s",
+                    config->name, answered, n, (double)start_limit_ns / NS_PER_S, words);
+}
+
 static gboolean wait_until_ready(struct lab *lab, const struct coturn_config *config,
                                  struct process *process, GError **error)
 {
@@ -201,20 +220,7 @@ static gboolean wait_until_ready(struct lab *lab, const struct coturn_config *co
             close(probes[i].fd);
     if (answered == n)
         return TRUE;
-    if (process->pid != 0 && ended) {
-        g_set_error(error, RTC_ERROR, RTC_ERROR_INTERRUPTED,
-                    "interrupted while coturn (%s) started", config->name);
-        return FALSE;
-    }
-    g_autofree char *words = last_words(config->log_path);
-    g_autofree char *end = process->pid == 0 ? process_describe_end(process) : NULL;
-    if (end)
-        g_set_error(error, RTC_ERROR, RTC_ERROR_ENVIRONMENT, "coturn (%s) %s: %s",
-                    config->name, end, words);
-    else
-        g_set_error(error, RTC_ERROR, RTC_ERROR_ENVIRONMENT,
-                    "coturn (%s) answers on %u of %u ports after %.0f s: %s",
-                    config->name, answered, n, (double)start_limit_ns / NS_PER_S, words);
+    set_start_error(error, config, process, ended, answered, n);
     return FALSE;
 }
 

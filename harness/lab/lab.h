@@ -3,8 +3,8 @@
  * The lab: hosts, the processes in them, the emulated network between them, and the
  * clock. It hands out what happens, one event at a time:
  *
- *     while (lab_next(lab, deadline_ns, &event))
- *         switch (event.kind) …
+ *     lab_next(lab, deadline_ns, &event);
+ *     switch (event.kind) …
  *
  * lab_next() is the one place that waits. On the wall clock it waits in ppoll() with a
  * nanosecond deadline; what asks for a later time, asks by the deadline that it passes.

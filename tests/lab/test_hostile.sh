@@ -118,22 +118,45 @@ rm -rf "$shared"
 
 # ---- signals
 
-# A signal that comes while workers are being forked must reach each of them.
+peer hangs <<S
+#!/bin/sh
+echo '$hello' >&3
+exec sleep 1000
+S
+
+# A signal that comes while workers are being forked must reach each of them: these calls
+# last half a minute, and a worker has five seconds to end.
 ends_soon() {
     local delay=$1 started parent
     rm -rf "$work/early-term"
-    RTCLAB_TEST_MARK=$mark "$RTCLAB" run stun/dead --modes full --repeat 40 --jobs 40 \
-        --out "$work/early-term" >/dev/null 2>&1 </dev/null &
+    RTCLAB_TEST_MARK=$mark "$RTCLAB" run $open --modes full --repeat 30 --jobs 30 \
+        --peers "$work/hangs" --out "$work/early-term" >/dev/null 2>&1 </dev/null &
     parent=$!
     sleep "$delay"
     started=$(date +%s%N)
     kill -TERM "$parent"
     kill -TERM "$parent" 2>/dev/null
     wait "$parent" 2>/dev/null
-    [ $((($(date +%s%N) - started) / 1000000)) -lt 3500 ] && nothing_is_left
+    [ $((($(date +%s%N) - started) / 1000000)) -lt 15000 ] && nothing_is_left
 }
 for delay in 0.02 0.04 0.06 0.1 0.2; do
-    claim "SIGTERM twice, $delay s after the start of 40 workers: all end soon" ends_soon $delay
+    claim "SIGTERM twice, $delay s after the start of 30 workers: all end soon" ends_soon $delay
+done
+
+# From the first fork to the goodbye.
+killed_after() {
+    local parent
+    rm -rf "$work/killed"
+    RTCLAB_TEST_MARK=$mark "$RTCLAB" run $open --jobs 6 --repeat 2 --out "$work/killed" \
+        >/dev/null 2>&1 </dev/null &
+    parent=$!
+    sleep "$1"
+    kill -9 "$parent"
+    wait "$parent" 2>/dev/null
+    nothing_is_left
+}
+for delay in 0.005 0.01 0.02 0.04 0.08 0.16 0.3 0.5; do
+    claim "kill -9 after $delay s: nothing is left" killed_after $delay
 done
 
 (trap '' HUP; exec env RTCLAB_TEST_MARK="$mark" "$RTCLAB" run stun/dead --modes full \
