@@ -26,6 +26,8 @@ claim "phases that an ICE agent does not have are null" \
 claim "packets and requests were counted" \
     holds 'all(.calls[].counts; .packets > 10 and .stun_requests >= 4
                                 and .retransmissions < .stun_requests)' "$results"
+claim "lateness was measured" holds \
+    'all(.calls[].lateness; .packets > 10 and .max_us > 0 and .p50_us <= .p99_us)' "$results"
 claim "trickle is compared with full" \
     holds '.comparisons | length == 1 and .[0].trickle_saves_ms.median != null' "$results"
 

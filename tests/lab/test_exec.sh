@@ -17,6 +17,10 @@ run_rtclab 0 exec "$scenario" offerer -- env
 for name in RTCLAB_ICE_SERVERS RTCLAB_SERVER_TURN RTCLAB_USERNAME RTCLAB_PASSWORD; do
     claim "$name is set" grep -q "^$name=." "$work/stdout"
 done
+password=$(grep ^RTCLAB_PASSWORD= "$work/stdout")
+run_rtclab 0 exec --seed 2 "$scenario" offerer -- env
+claim "another seed, another password" \
+    bash -c '! grep -qxF "$0" "$1"' "$password" "$work/stdout"
 claim "the ICE servers are W3C's" bash -c \
     'sed -n "s/^RTCLAB_ICE_SERVERS=//p" "$0" | jq -e ".[0].urls | length > 0"' "$work/stdout"
 
