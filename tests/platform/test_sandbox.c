@@ -18,8 +18,9 @@ static int await_the_order(void *data, const GError *problem)
     (void)data;
     if (problem)
         return NO_SANDBOX;
-    return sandbox_must_end() || is_readable(sandbox_wake_fd(), SOON_MS / 2) ? TOLD
-                                                                             : NOT_TOLD;
+    if (!sandbox_must_end())
+        is_readable(sandbox_wake_fd(), SOON_MS / 2); /* or the signal ends the wait */
+    return sandbox_must_end() ? TOLD : NOT_TOLD;
 }
 
 /* A parent with a handler of its own, as a run has: a fork inherits it. */
