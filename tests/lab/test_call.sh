@@ -89,7 +89,7 @@ if command -v tshark >/dev/null; then
         claim "$mode: tshark reads it without a complaint" \
             bash -c '! grep -v "^Running as user" "$0"' "$work/complaint"
         claim "$mode: no packet is malformed" bash -c \
-            '! tshark -r "$0" -Y _ws.malformed 2>/dev/null | grep .' "$trace"
+            '! tshark -r "$0" -o udp.try_heuristic_first:TRUE -o tcp.try_heuristic_first:TRUE -Y _ws.malformed 2>/dev/null | grep .' "$trace"
         claim "$mode: every checksum is right" bash -c \
             '! tshark -r "$0" -o ip.check_checksum:TRUE -o udp.check_checksum:TRUE \
                -Y "ip.checksum.status == 0 || udp.checksum.status == 0" 2>/dev/null | grep .' "$trace"
