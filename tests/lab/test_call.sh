@@ -53,6 +53,14 @@ claim "trickle: description first, then candidates, then the end of candidates" 
           and .[-1].data.candidate == \"\")" \
     --argjson all "$(cat "$work/trickle.json")" -n
 
+claim "a candidate says of which generation it is, a reflexive one its base" holds '
+    ([.[] | select(.kind == "signal.sent" and .data.sdp)
+      | {key: .src, value: (.data.sdp | capture("a=ice-ufrag:(?<it>[^\r\n]+)").it)}] | from_entries) as $ufrag
+    | [.[] | select(.kind == "signal.sent" and (.data.candidate // "" | startswith("candidate:")))]
+    | length > 2 and all(.src as $who | .data.candidate
+        | endswith(" ufrag " + $ufrag[$who])
+          and (contains(" typ host") or test(" raddr 192[.]168[.][0-9.]+ rport [1-9]")))' "$work/trickle.json"
+
 for mode in trickle half full; do
     events=$work/$mode.json
     claim "$mode: events are in the order of their times" \
