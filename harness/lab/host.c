@@ -29,6 +29,9 @@ enum {
     LOOPBACK_INDEX = 1,    /* the kernel gives it to lo in each namespace */
     PREFIX_BITS_IPV4 = 24, /* any would do: the default route goes the same way */
     PREFIX_BITS_IPV6 = 64,
+    /* What a host sends waits here until the lab reads it. By default the kernel drops
+       what is beyond 500, which nobody would see: losing is the emulated links' part. */
+    QUEUE_PACKETS = 10000,
 };
 
 static int this_netns(void)
@@ -36,8 +39,8 @@ static int this_netns(void)
     return open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
 }
 
-/* Without an own /proc/sys (a read-only one in a container) the default stays: then the
-   network drops what it has no route for. */
+/* Where /proc/sys is read-only, in a container, the default stays: then the lab leaves
+   the kernel's IPv6 packets out (lab.c). */
 static void write_sysctl(const char *path, const char *value)
 {
     int fd = open(path, O_WRONLY | O_CLOEXEC);
@@ -88,6 +91,8 @@ static int configure(int netlink, unsigned eth0, const struct address *addresses
                                 addresses[i].family == ADDRESS_IPV6 ? PREFIX_BITS_IPV6
                                                                     : PREFIX_BITS_IPV4);
     if (r == 0)
+        r = netlink_set_queue(netlink, eth0, QUEUE_PACKETS);
+    if (r == 0)
         r = netlink_set_up(netlink, eth0);
     bool routed[ADDRESS_IPV6 + 1] = { false };
     for (unsigned i = 0; r == 0 && i < n; i++) {
@@ -103,7 +108,7 @@ static int configure(int netlink, unsigned eth0, const struct address *addresses
 static gboolean furnish(struct lab_host *host, const struct address *addresses,
                         unsigned n, GError **error)
 {
-    if (!has_family(addresses, n, ADDRESS_IPV6)) {
+    if (!host->has_ipv6) {
         write_sysctl("/proc/sys/net/ipv6/conf/all/disable_ipv6", "1");
         write_sysctl("/proc/sys/net/ipv6/conf/default/disable_ipv6", "1");
     }
@@ -139,8 +144,12 @@ struct lab_host *lab_host_open(const char *name, const struct address *addresses
                             "cannot make a network namespace; run as root");
     } else {
         host = g_new(struct lab_host, 1);
-        *host =
-            (struct lab_host){ .name = g_strdup(name), .netns = this_netns(), .tun = -1 };
+        *host = (struct lab_host){
+            .name = g_strdup(name),
+            .netns = this_netns(),
+            .tun = -1,
+            .has_ipv6 = has_family(addresses, n_addresses, ADDRESS_IPV6),
+        };
         if (!furnish(host, addresses, n_addresses, error)) {
             lab_host_close(host);
             host = NULL;

@@ -7,14 +7,17 @@
 #ifndef RTCLAB_LAB_HOST_H
 #define RTCLAB_LAB_HOST_H
 
+#include <stdbool.h>
+
 #include <glib.h>
 
 #include "wire/address.h"
 
 struct lab_host {
     char *name;
-    int netns; /**< the namespace, for setns() */
-    int tun;   /**< non-blocking */
+    int netns;     /**< the namespace, for setns() */
+    int tun;       /**< non-blocking */
+    bool has_ipv6; /**< one of its addresses is of that family */
 };
 
 /**

@@ -173,13 +173,21 @@ void lab_watch_writing(struct lab *lab, int fd, bool is_wanted)
 
 /* ---- packets ---- */
 
+/* What the kernel of a host without an IPv6 address says of its own accord: router
+   solicitations, multicast reports. No program of the host has sent it. */
+static bool is_noise(const struct lab_host *host, const uint8_t *bytes)
+{
+    return !host->has_ipv6 && bytes[0] >> 4 == ADDRESS_IPV6;
+}
+
 static void take_from_host(struct lab *lab, unsigned iface)
 {
     for (unsigned i = 0; i < BATCH; i++) {
         ssize_t size = read(lab->hosts[iface]->tun, lab->buffer, sizeof lab->buffer);
         if (size <= 0)
             break;
-        network_submit(lab->network, iface, lab->buffer, (size_t)size, now_ns());
+        if (!is_noise(lab->hosts[iface], lab->buffer))
+            network_submit(lab->network, iface, lab->buffer, (size_t)size, now_ns());
     }
 }
 

@@ -76,6 +76,16 @@ int netlink_set_up(int netlink, unsigned iface_index)
     return transact(netlink, &r);
 }
 
+int netlink_set_queue(int netlink, unsigned iface_index, uint32_t packets)
+{
+    struct request r = {
+        .header = { .nlmsg_len = NLMSG_LENGTH(sizeof r.link), .nlmsg_type = RTM_NEWLINK },
+        .link = { .ifi_index = (int)iface_index },
+    };
+    add_attribute(&r, IFLA_TXQLEN, &packets, sizeof packets);
+    return transact(netlink, &r);
+}
+
 int netlink_add_address(int netlink, unsigned iface_index, const struct address *address,
                         unsigned prefix_bits)
 {

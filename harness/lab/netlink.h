@@ -12,6 +12,7 @@ int netlink_open(void);
 
 /** Each of these acts in that namespace. @return 0, or a negative errno. */
 int netlink_set_up(int netlink, unsigned iface_index);
+int netlink_set_queue(int netlink, unsigned iface_index, uint32_t packets);
 int netlink_add_address(int netlink, unsigned iface_index, const struct address *address,
                         unsigned prefix_bits);
 int netlink_add_default_route(int netlink, unsigned iface_index,

@@ -50,6 +50,19 @@ if command -v tshark >/dev/null; then
         "$work/x.pcapng"
 fi
 
+if command -v ip >/dev/null && command -v tshark >/dev/null; then
+    # Where IPv6 cannot be switched off: the kernel solicits routers and reports groups.
+    rtclab exec --pcap "$work/noise.pcapng" "$scenario" offerer -- sh -c '
+        echo 0 >/proc/sys/net/ipv6/conf/all/disable_ipv6
+        echo 0 >/proc/sys/net/ipv6/conf/eth0/disable_ipv6
+        ip link set eth0 down && ip link set eth0 up && sleep 1.5
+        ip -s link show eth0' >"$work/stdout" 2>&1 </dev/null
+    claim "the kernel did send something of its own accord" bash -c \
+        'sed -n "/TX:/{n;p}" "$0" | awk "{exit !(\$2 > 0)}"' "$work/stdout"
+    claim "no IPv6 of the kernel's is in the capture" bash -c \
+        '! tshark -r "$0" -Y ipv6 2>/dev/null | grep .' "$work/noise.pcapng"
+fi
+
 if command -v ping >/dev/null; then
     # shellcheck disable=SC2016
     run_rtclab 0 exec "$scenario" offerer -- sh -c 'ping -n -c 3 -i 0.2 "$RTCLAB_SERVER_TURN"'
