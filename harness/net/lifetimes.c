@@ -28,7 +28,14 @@ void lifetimes_clear(struct lifetimes *l)
 
 static bool before(const struct lifetime_look *a, const struct lifetime_look *b)
 {
-    return a->at_ns != b->at_ns ? a->at_ns < b->at_ns : a->object < b->object;
+    uint32_t last = l->links[class].before;
+    l->links[link] = (struct lifetime_link){
+        .expires_ns = clock_after_ns(now_ns, l->class_ns[class]),
+        .before = last,
+        .after = class,
+    };
+    l->links[last].after = link;
+    l->links[class].before = link;
 }
 
 static void put(struct lifetimes *l, size_t at, struct lifetime_look look)
@@ -113,16 +120,11 @@ int64_t lifetimes_deadline(const struct lifetimes *l)
 
 bool lifetimes_pop_expired(struct lifetimes *l, int64_t now_ns, uint32_t *ret_object)
 {
-    while (l->used > 0 && l->heap[0].at_ns <= now_ns && l->heap[0].at_ns < CLOCK_NEVER) {
-        struct lifetime_look first = l->heap[0];
-        int64_t expires_ns = l->lifetimes[first.object].expires_ns;
-        if (expires_ns == first.at_ns) {
-            lifetimes_remove(l, first.object);
-            *ret_object = first.object;
-            return true;
-        }
-        first.at_ns = expires_ns;
-        sift_down(l, 0, first);
-    }
-    return false;
+    uint32_t link = l->links[first_class(l)].after;
+    if (link < LIFETIMES_MAX_CLASSES || l->links[link].expires_ns > now_ns ||
+        l->links[link].expires_ns == CLOCK_NEVER)
+        return false;
+    unlink_link(l, link);
+    *ret_object = link - LIFETIMES_MAX_CLASSES;
+    return true;
 }
