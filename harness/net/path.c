@@ -222,9 +222,11 @@ static void transmit(struct network *net, struct site *site,
                      struct ip_view *ip)
 {
     struct site_link *link = direction == PACKET_OUTWARD ? &site->up : &site->down;
-    struct link_fate fate = { .reason = DROP_QUEUE_FULL };
-    if (link->in_flight_bytes < LINK_MAX_IN_FLIGHT_BYTES)
-        fate = link_submit(&link->link, p->size, net->now_ns);
+    if (link->in_flight_bytes >= LINK_MAX_IN_FLIGHT_BYTES) {
+        drop(net, site->link_tap, direction, p, DROP_QUEUE_FULL);
+        return;
+    }
+    struct link_fate fate = link_submit(&link->link, p->size, net->now_ns);
     if (fate.n_copies == 0) {
         drop(net, site->link_tap, direction, p, fate.reason);
         return;
