@@ -6,13 +6,12 @@
 #include "call/progress.h"
 
 #include <math.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-static bool is_shown;
+static char *shown; /* the line that stands there; NULL: none */
 
 gboolean progress_is_wanted(void)
 {
@@ -65,16 +64,19 @@ void progress_show(const struct progress *p)
     unsigned columns = 80;
     if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
         columns = size.ws_col;
-    g_autofree char *line = progress_format(p, columns);
-    fprintf(stderr, "\r%s\x1b[K", line);
-    fflush(stderr);
-    is_shown = true;
+    char *line = progress_format(p, columns);
+    if (g_strcmp0(line, shown) != 0) {
+        fprintf(stderr, "\r%s\x1b[K", line);
+        fflush(stderr);
+    }
+    g_free(shown);
+    shown = line;
 }
 
 void progress_clear(void)
 {
-    if (is_shown)
+    if (shown)
         fprintf(stderr, "\r\x1b[K");
     fflush(stderr);
-    is_shown = false;
+    g_clear_pointer(&shown, g_free);
 }
