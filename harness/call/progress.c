@@ -32,12 +32,12 @@ static void append_running(GString *line, const char *const *keys, unsigned colu
 {
     unsigned n = g_strv_length((char **)keys);
     g_autoptr(GString) text = g_string_new(NULL);
-    for (unsigned shown = 1; shown <= n; shown++) {
+    for (unsigned n_shown = 1; n_shown <= n; n_shown++) {
         g_autoptr(GString) longer = g_string_new(": ");
-        for (unsigned i = 0; i < shown; i++)
+        for (unsigned i = 0; i < n_shown; i++)
             g_string_append_printf(longer, "%s%s", i > 0 ? ", " : "", keys[i]);
-        if (shown < n)
-            g_string_append_printf(longer, " and %u more", n - shown);
+        if (n_shown < n)
+            g_string_append_printf(longer, " and %u more", n - n_shown);
         if (line->len + longer->len >= columns)
             break;
         g_string_assign(text, longer->str);
