@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A heap with four children a node that knows where each object is in it, so that one can
- * be taken out, or moved up where a refresh shortens its life (a TCP connection that
- * closes). Refreshes that prolong, nearly all, leave the heap alone.
+ * Lists of lifetimes: circular, doubly linked by number, one a class, whose ends are the
+ * first links of the array. Times handed in never go back, which keeps each list sorted.
  */
 #include "net/lifetimes.h"
 
@@ -10,23 +9,24 @@
 
 #include "base/clock.h"
 
-enum { ARITY = 4 };
-
 void lifetimes_init(struct lifetimes *l, const int64_t *class_ns, unsigned n_classes)
 {
     *l = (struct lifetimes){ 0 };
-    for (unsigned i = 0; i < n_classes; i++)
-        l->class_ns[i] = class_ns[i];
+    l->n_links = 64;
+    l->links = g_new0(struct lifetime_link, l->n_links);
+    for (uint32_t i = 0; i < LIFETIMES_MAX_CLASSES; i++) {
+        l->links[i] = (struct lifetime_link){ .expires_ns = CLOCK_NEVER, i, i };
+        l->class_ns[i] = i < n_classes ? class_ns[i] : 0;
+    }
 }
 
 void lifetimes_clear(struct lifetimes *l)
 {
-    g_free(l->lifetimes);
-    g_free(l->heap);
+    g_free(l->links);
     *l = (struct lifetimes){ 0 };
 }
 
-static bool before(const struct lifetime_look *a, const struct lifetime_look *b)
+static void link_last(struct lifetimes *l, uint32_t link, unsigned class, int64_t now_ns)
 {
     uint32_t last = l->links[class].before;
     l->links[link] = (struct lifetime_link){
@@ -38,84 +38,50 @@ static bool before(const struct lifetime_look *a, const struct lifetime_look *b)
     l->links[class].before = link;
 }
 
-static void put(struct lifetimes *l, size_t at, struct lifetime_look look)
+static void unlink_link(struct lifetimes *l, uint32_t link)
 {
-    l->heap[at] = look;
-    l->lifetimes[look.object].place = (uint32_t)at;
-}
-
-/* Finds the place of `look`, starting from a hole. */
-static void sift_up(struct lifetimes *l, size_t hole, struct lifetime_look look)
-{
-    while (hole > 0 && before(&look, &l->heap[(hole - 1) / ARITY])) {
-        put(l, hole, l->heap[(hole - 1) / ARITY]);
-        hole = (hole - 1) / ARITY;
-    }
-    put(l, hole, look);
-}
-
-static void sift_down(struct lifetimes *l, size_t hole, struct lifetime_look look)
-{
-    for (;;) {
-        size_t child = hole * ARITY + 1, end = MIN(child + ARITY, l->used);
-        if (child >= l->used)
-            break;
-        size_t least = child;
-        for (size_t i = child + 1; i < end; i++)
-            if (before(&l->heap[i], &l->heap[least]))
-                least = i;
-        if (!before(&l->heap[least], &look))
-            break;
-        put(l, hole, l->heap[least]);
-        hole = least;
-    }
-    put(l, hole, look);
+    struct lifetime_link *it = &l->links[link];
+    l->links[it->before].after = it->after;
+    l->links[it->after].before = it->before;
 }
 
 void lifetimes_add(struct lifetimes *l, uint32_t object, unsigned class, int64_t now_ns)
 {
-    if (object >= l->n_lifetimes) {
-        l->n_lifetimes = MAX(64, l->n_lifetimes);
-        while (object >= l->n_lifetimes)
-            l->n_lifetimes *= 2;
-        l->lifetimes = g_renew(struct lifetime, l->lifetimes, l->n_lifetimes);
+    uint32_t link = object + LIFETIMES_MAX_CLASSES;
+    if (link >= l->n_links) {
+        while (link >= l->n_links)
+            l->n_links *= 2;
+        l->links = g_renew(struct lifetime_link, l->links, l->n_links);
     }
-    if (l->used == l->capacity) {
-        l->capacity = l->capacity ? l->capacity * 2 : 64;
-        l->heap = g_renew(struct lifetime_look, l->heap, l->capacity);
-    }
-    int64_t expires_ns = clock_after_ns(now_ns, l->class_ns[class]);
-    l->lifetimes[object].expires_ns = expires_ns;
-    l->used++;
-    sift_up(l, l->used - 1, (struct lifetime_look){ expires_ns, object });
+    link_last(l, link, class, now_ns);
 }
 
 void lifetimes_remove(struct lifetimes *l, uint32_t object)
 {
-    size_t hole = l->lifetimes[object].place;
-    struct lifetime_look last = l->heap[--l->used];
-    if (last.object == object)
-        return;
-    if (before(&last, &l->heap[hole]))
-        sift_up(l, hole, last);
-    else
-        sift_down(l, hole, last);
+    unlink_link(l, object + LIFETIMES_MAX_CLASSES);
 }
 
 void lifetimes_refresh(struct lifetimes *l, uint32_t object, unsigned class,
                        int64_t now_ns)
 {
-    struct lifetime *lifetime = &l->lifetimes[object];
-    int64_t expires_ns = clock_after_ns(now_ns, l->class_ns[class]);
-    bool is_shorter = expires_ns < lifetime->expires_ns;
-    lifetime->expires_ns = expires_ns;
-    if (is_shorter && expires_ns < l->heap[lifetime->place].at_ns)
-        sift_up(l, lifetime->place, (struct lifetime_look){ expires_ns, object });
+    unlink_link(l, object + LIFETIMES_MAX_CLASSES);
+    link_last(l, object + LIFETIMES_MAX_CLASSES, class, now_ns);
+}
+
+/* The class whose head expires first. */
+static unsigned first_class(const struct lifetimes *l)
+{
+    unsigned first = 0;
+    for (unsigned i = 1; i < LIFETIMES_MAX_CLASSES; i++)
+        if (l->links[l->links[i].after].expires_ns <
+            l->links[l->links[first].after].expires_ns)
+            first = i;
+    return first;
 }
 
 int64_t lifetimes_deadline(const struct lifetimes *l)
 {
-    return l->used ? l->heap[0].at_ns : CLOCK_NEVER;
+    return l->links[l->links[first_class(l)].after].expires_ns;
 }
 
 bool lifetimes_pop_expired(struct lifetimes *l, int64_t now_ns, uint32_t *ret_object)

@@ -243,7 +243,7 @@ struct nat_session *nat_session_add(struct nat *nat, struct nat_mapping *m,
     return s;
 }
 
-/* Removes a session that has no lifetime any more. */
+/* Removes a session that is in no lifetime list any more. */
 static void drop_session(struct nat *nat, struct nat_session *s)
 {
     if (s->before != SLAB_NONE)
@@ -321,7 +321,7 @@ struct nat_mapping *nat_create(struct nat *nat, uint8_t protocol,
     return m;
 }
 
-/* Removes a mapping that has no lifetime any more. */
+/* Removes a mapping that is in no lifetime list any more. */
 static void drop_mapping(struct nat *nat, struct nat_mapping *m, int64_t now_ns)
 {
     while (m->first_session != SLAB_NONE) {

@@ -51,7 +51,7 @@ struct nat_session {
     bool has_lifetime;      /**< of its own; else it ends with the mapping */
 };
 
-/** Classes of nat.mapping_lifetimes and nat.session_lifetimes. */
+/** Lists of nat.mapping_lifetimes and nat.session_lifetimes. */
 enum { NAT_CLASS_UDP, NAT_CLASS_ICMP };
 enum { NAT_CLASS_FILTER, NAT_CLASS_TCP_TRANSITORY, NAT_CLASS_TCP_ESTABLISHED };
 
