@@ -34,24 +34,43 @@ struct pcapng {
     char *path;
     char *beside;
     int fd;
-    int failure; /* the first errno, or 0 */
-    GByteArray *buffer;
-    GArray *taps; /* of struct tap */
+    int failure;        /* the first errno, or 0 */
+    off_t whole_bytes;  /* of the file: whole blocks, all written */
+    GByteArray *buffer; /* whole blocks */
+    GArray *taps;       /* of struct tap */
 };
+
+/* How much of the first `size` bytes of the buffer is whole blocks; each has its length
+   in its second word. */
+static size_t whole_blocks(const GByteArray *buffer, size_t size)
+{
+    size_t whole = 0;
+    uint32_t length;
+    while (size - whole >= 2 * sizeof length) {
+        memcpy(&length, buffer->data + whole + sizeof length, sizeof length);
+        if (length > size - whole)
+            break;
+        whole += length;
+    }
+    return whole;
+}
 
 static void write_out(struct pcapng *capture)
 {
-    const uint8_t *at = capture->buffer->data;
-    size_t left = capture->buffer->len;
-    while (left > 0 && capture->failure == 0) {
-        ssize_t n = write(capture->fd, at, left);
-        if (n >= 0) {
-            at += n;
-            left -= (size_t)n;
-        } else if (errno != EINTR) {
+    size_t written = 0;
+    while (written < capture->buffer->len && capture->failure == 0) {
+        ssize_t n = write(capture->fd, capture->buffer->data + written,
+                          capture->buffer->len - written);
+        if (n >= 0)
+            written += (size_t)n;
+        else if (errno != EINTR)
             capture->failure = errno;
-        }
     }
+    size_t whole = whole_blocks(capture->buffer, written);
+    capture->whole_bytes += (off_t)whole;
+    /* Half a block would make readers complain. */
+    if (whole < written && ftruncate(capture->fd, capture->whole_bytes) != 0)
+        g_debug("%s ends in half a block", capture->beside);
     g_byte_array_set_size(capture->buffer, 0);
 }
 
@@ -182,11 +201,9 @@ gboolean pcapng_close(struct pcapng *capture, GError **error)
     if (capture->failure == 0 && rename(capture->beside, capture->path) != 0)
         capture->failure = errno;
     gboolean ok = capture->failure == 0;
-    if (!ok) {
-        unlink(capture->beside);
+    if (!ok)
         rtc_set_errno_error(error, RTC_ERROR_ENVIRONMENT, capture->failure,
                             "cannot write %s", capture->path);
-    }
     capture_free(capture);
     return ok;
 }

@@ -71,8 +71,8 @@ int pcapng_failure(const struct pcapng *capture);
  * Adds each tap's statistics, ends the capture and puts it in its place.
  *
  * @param capture  consumed, whatever is returned
- * @return FALSE with RTC_ERROR_ENVIRONMENT if anything could not be written; the file is
- *         then removed, and what stood in its place before stands there still
+ * @return FALSE with RTC_ERROR_ENVIRONMENT if anything could not be written; PATH.part
+ *         then holds the packets up to there, and what stood at PATH before still does
  */
 gboolean pcapng_close(struct pcapng *capture, GError **error);
 
