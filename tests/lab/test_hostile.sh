@@ -100,7 +100,8 @@ claim "a peer does not get what rtclab was started with" bash -c \
 run_rtclab 0 exec $open offerer -- bash -c 'for p in /proc/[0-9]*; do
     [ "$(<"$p/comm")" = turnserver ] && ls -l "$p/fd"; done; readlink /proc/self/fd/7'
 claim "nor does coturn" bash -c '! grep -q "lock$" "$0"' "$work/stdout"
-claim "but the user's own command does" grep -qx "/etc/hostname" "$work/stdout"
+# In a chroot its path is seen from further up.
+claim "but the user's own command does" grep -q "/etc/hostname$" "$work/stdout"
 exec 7<&- 8>&-
 
 status=0
