@@ -35,6 +35,9 @@ if command -v ip >/dev/null; then
     claim "and a default route" has "default dev eth0" "$work/stdout"
 fi
 
+run_rtclab 0 exec "$scenario" offerer -- awk '{print $41, $19}' /proc/self/stat
+claim "it does not inherit the lab's scheduling policy" grep -qx "0 0" "$work/stdout"
+
 run_rtclab 0 exec "$scenario" offerer -- sh -c 'ls /proc | grep -c "^[0-9]"'
 claim "it sees only the lab's processes" test "$(cat "$work/stdout")" -lt 12
 
