@@ -52,6 +52,17 @@ static bool may_pass(const struct nat *nat, const struct ip_view *ip)
     return !nat->config->drops_icmp_errors && !ip->more_fragments;
 }
 
+/* What an error that may pass quotes. False: it is refused for `ret_reason`. */
+static bool take_quote(const struct nat *nat, struct packet *p, const struct ip_view *ip,
+                       const struct transport_view *t, struct quote *ret_quote,
+                       enum drop_reason *ret_reason)
+{
+    if (may_pass(nat, ip))
+        return read_quote(p, t, ret_quote, ret_reason);
+    *ret_reason = DROP_NAT_ICMP_REFUSED;
+    return false;
+}
+
 /* Translates an error that comes in, its quote's source being one of ours. */
 static struct nat_verdict translate_inbound(struct nat *nat, struct packet *p,
                                             struct ip_view *ip, struct transport_view *t,
@@ -78,9 +89,7 @@ struct nat_verdict nat_icmp_error_inbound(struct nat *nat, struct packet *p,
 {
     struct quote q;
     enum drop_reason reason;
-    if (!may_pass(nat, ip))
-        return nat_refuse(DROP_NAT_ICMP_REFUSED);
-    if (!read_quote(p, t, &q, &reason))
+    if (!take_quote(nat, p, ip, t, &q, &reason))
         return nat_refuse(reason);
     return translate_inbound(nat, p, ip, t, &q, now_ns);
 }
@@ -91,9 +100,7 @@ struct nat_verdict nat_icmp_error_outbound(struct nat *nat, struct packet *p,
 {
     struct quote q;
     enum drop_reason reason;
-    if (!may_pass(nat, ip))
-        return nat_refuse(DROP_NAT_ICMP_REFUSED);
-    if (!read_quote(p, t, &q, &reason))
+    if (!take_quote(nat, p, ip, t, &q, &reason))
         return nat_refuse(reason);
     struct endpoint remote = remote_of(&q, q.source);
     struct nat_mapping *m = nat_find_inside(nat, q.t.protocol, &q.destination, &remote);
