@@ -14,7 +14,7 @@ claim "trickle is never slower than full, but for the noise of a wall clock" hol
 claim "a dead STUN server costs full gathering seconds, and trickle nothing" holds '
     .comparisons[] | select(.scenario == "stun/dead")
     | .trickle_saves_ms.median > 3500 and .median_setup_ms.trickle < 1500' "$results"
-claim "no relay where a direct path exists, no direct path through symmetric NATs" holds '
+claim "nothing but a relay leads from one symmetric NAT to another" holds '
     all(.calls[] | select(.scenario == "nat/symmetric~symmetric");
         [.selected[] | .local, .remote] | index("relay") != null)' "$results"
 claim "every dropped packet of every call has a reason and a place" bash -c '

@@ -56,14 +56,21 @@ claim "the other call went on" holds '
 claim "the record up to then is kept, with the server's end in it" grep -q '"server.exited"' \
     "$work/dies-run/calls/nice~nice/stun/beside-turn/full/1/events.jsonl"
 
-# A port that is taken already: another program of the same host listens on it.
+# A port that is taken already: another program of the same host has it, over both.
 bin_with taken <<S
-#!/bin/sh
-exec $(command -v turnserver) "\$@" --listening-port=1
+#!/usr/bin/perl
+use Socket;
+\$^F = 100; # the sockets outlive exec
+my \$at = sockaddr_in(3478, inet_aton("203.0.113.10"));
+socket(UDP, PF_INET, SOCK_DGRAM, 0) or die "udp: \$!";
+socket(TCP, PF_INET, SOCK_STREAM, 0) or die "tcp: \$!";
+bind(UDP, \$at) && bind(TCP, \$at) && listen(TCP, 1) or die "bind: \$!";
+exec "$(command -v turnserver)", @ARGV;
 S
 PATH=$work/taken:$PATH run_rtclab 3 run $open --modes trickle --out "$work/taken-run"
-claim "coturn that does not listen where it should: an error that says so" \
-    holds '.calls[0].outcome == "error"' "$work/taken-run/results.json"
+claim "a port that is taken already: an error of coturn's" \
+    holds '.calls[0].outcome == "error" and (.calls[0].why | contains("coturn (turn)"))' \
+    "$work/taken-run/results.json"
 
 # ---- peers
 
