@@ -78,13 +78,21 @@ static void take_exit(struct call *call, const struct process *process)
     }
 }
 
-/* Waits for one thing and takes it in. */
-static void turn(struct call *call, int64_t deadline_ns)
+/* Waits for one thing and takes it in; as lab_next(). */
+static void turn(struct call *call, int64_t due_ns, int64_t limit_ns)
 {
     struct lab_event event;
-    lab_next(call->lab, deadline_ns, &event);
+    lab_next(call->lab, due_ns, limit_ns, &event);
     switch (event.kind) {
     case LAB_TIMEOUT:
+        break;
+    case LAB_DEAD:
+        call_decide(call, OUTCOME_TIMEOUT,
+                    "nothing is left to wait for: no timer of a peer "
+                    "or server runs, no packet is on its way");
+        break;
+    case LAB_BROKEN:
+        call_decide(call, OUTCOME_ERROR, "%s", event.why);
         break;
     case LAB_NETWORK:
         take_packet(call, &event.network);
@@ -137,12 +145,21 @@ static gboolean set_up(struct call *call, GError **error)
 {
     const struct call_spec *spec = call->spec;
     struct rng rng = rng_seed(spec->seed);
-    call->lab = lab_new(&spec->scenario->network, &rng, true, error);
+    struct lab_options options = {
+        .network = &spec->scenario->network,
+        .rng = &rng,
+        .record = true,
+        .clock = spec->clock,
+        .calendar_ns = spec->calendar_ns,
+        .has_kernel_random = spec->has_kernel_random,
+        .audit_path = spec->audit_path,
+    };
+    call->lab = lab_new(&options, error);
     if (!call->lab)
         return FALSE;
     call->start_ns = lab_now_ns(call->lab);
     call->record = record_open(spec->folder, lab_network(call->lab), call->start_ns,
-                               clock_calendar_ns(), error);
+                               lab_calendar_ns(call->lab), error);
     if (!call->record)
         return FALSE;
     call->servers = servers_start(spec->scenario, call->lab, &rng, spec->folder, error);
@@ -164,7 +181,7 @@ static void await_hello(struct call *call)
                             role_names[role], (double)hello_limit_ns / NS_PER_S,
                             role_names[role]);
             else
-                turn(call, limit_ns);
+                turn(call, CLOCK_NEVER, limit_ns);
         }
     }
 }
@@ -226,8 +243,7 @@ static void decide_by_silence(struct call *call, int64_t now_ns)
 /* When something is due if nothing happens before. */
 static int64_t next_deadline(const struct call *call)
 {
-    int64_t deadline_ns = MIN(call->start_ns + call->spec->timeout_ns,
-                              signaling_next_deadline(call->signaling));
+    int64_t deadline_ns = signaling_next_deadline(call->signaling);
     for (unsigned role = 0; role < N_ROLES; role++) {
         const struct call_peer *peer = &call->peers[role];
         if (peer->is_connected && !call->peers[!role].got_payload)
@@ -253,7 +269,7 @@ static void talk(struct call *call)
             call_decide(call, OUTCOME_TIMEOUT, "not connected after %.1f s",
                         (double)call->spec->timeout_ns / NS_PER_S);
         if (!call->is_decided)
-            turn(call, next_deadline(call));
+            turn(call, next_deadline(call), limit_ns);
     }
 }
 
@@ -267,7 +283,7 @@ static void say_goodbye(struct call *call)
             peer_link_send(call->peers[role].link, contract_make_plain(CONTRACT_CLOSE));
     while (!(call->peers[ROLE_OFFERER].is_done && call->peers[ROLE_ANSWERER].is_done) &&
            lab_now_ns(call->lab) < limit_ns)
-        turn(call, limit_ns);
+        turn(call, limit_ns, limit_ns);
 }
 
 static void call_init(struct call *call, const struct call_spec *spec)

@@ -8,6 +8,7 @@
 #include <glib.h>
 #include <jansson.h>
 
+#include "lab/lab.h"
 #include "scenario/scenario.h"
 
 struct call_spec {
@@ -19,7 +20,13 @@ struct call_spec {
     unsigned repeat; /**< from 1 */
     uint64_t seed;
     int64_t timeout_ns;
-    const char *folder; /**< of the record; exists */
+    enum lab_clock clock;
+    const char
+        *clock_why;      /**< why that is not the clock that was asked for; NULL: it is */
+    int64_t calendar_ns; /**< virtual clock: calendar time at the call's start */
+    bool has_kernel_random; /**< virtual clock: see struct lab_options */
+    const char *audit_path; /**< virtual clock: see struct lab_options */
+    const char *folder;     /**< of the record; exists */
 };
 
 /**

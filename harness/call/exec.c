@@ -80,13 +80,17 @@ static char **make_environment(const struct task *task, const struct session *se
 static gboolean set_up(const struct task *task, struct session *s, GError **error)
 {
     struct rng rng = rng_seed(task->options->seed);
-    s->lab = lab_new(&task->scenario->network, &rng, task->options->pcap != NULL, error);
+    struct lab_options options = {
+        .network = &task->scenario->network,
+        .rng = &rng,
+        .record = task->options->pcap != NULL,
+    };
+    s->lab = lab_new(&options, error);
     if (!s->lab)
         return FALSE;
     if (task->options->pcap) {
-        int64_t offset_ns = clock_calendar_ns() - lab_now_ns(s->lab);
-        s->capture =
-            capture_open(task->options->pcap, lab_network(s->lab), offset_ns, error);
+        s->capture = capture_open(task->options->pcap, lab_network(s->lab),
+                                  lab_calendar_ns(s->lab), error);
         if (!s->capture)
             return FALSE;
     }
@@ -100,7 +104,7 @@ static int attend(struct session *s, struct process *command)
     int64_t kill_ns = CLOCK_NEVER;
     while (command->pid != 0) {
         struct lab_event event;
-        lab_next(s->lab, kill_ns, &event);
+        lab_next(s->lab, kill_ns, CLOCK_NEVER, &event);
         if (event.kind == LAB_TIMEOUT) {
             kill(command->pid, SIGKILL);
             kill_ns = CLOCK_NEVER;

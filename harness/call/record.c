@@ -63,7 +63,7 @@ struct record *record_open(const char *folder, const struct network *network,
         rtc_set_errno_error(error, RTC_ERROR_ENVIRONMENT, errno, "cannot write %s",
                             r->events_path);
     else
-        r->capture = capture_open(capture_path, network, calendar_ns - now_ns, error);
+        r->capture = capture_open(capture_path, network, calendar_ns, error);
     if (!r->capture) {
         record_close(r, NULL);
         return NULL;

@@ -26,7 +26,7 @@ struct record;
  * @param folder      where its two files go; exists
  * @param network     for the names of its taps; borrowed
  * @param now_ns      the lab's time now
- * @param calendar_ns the same moment in calendar time, for the capture
+ * @param calendar_ns the calendar's time at the lab's time 0, for the capture
  * @return caller owns; NULL with RTC_ERROR_ENVIRONMENT
  */
 struct record *record_open(const char *folder, const struct network *network,

@@ -206,7 +206,7 @@ static gboolean wait_until_ready(struct lab *lab, const struct coturn_config *co
         int64_t deadline_ns = lab_now_ns(lab) + retry_ns;
         struct lab_event event = { 0 };
         while (answered < n && !ended) {
-            lab_next(lab, deadline_ns, &event);
+            lab_next(lab, deadline_ns, give_up_ns, &event);
             if (event.kind == LAB_NETWORK)
                 packet_free(event.network.packet);
             if (event.kind == LAB_TIMEOUT)

@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <linux/if.h>
@@ -26,7 +27,6 @@
 #include "lab/netlink.h"
 
 enum {
-    LOOPBACK_INDEX = 1,    /* the kernel gives it to lo in each namespace */
     PREFIX_BITS_IPV4 = 24, /* any would do: the default route goes the same way */
     PREFIX_BITS_IPV6 = 64,
     /* What a host sends waits here until the lab reads it. By default the kernel drops
@@ -85,7 +85,7 @@ static gboolean has_family(const struct address *addresses, unsigned n,
 static int configure(int netlink, unsigned eth0, const struct address *addresses,
                      unsigned n)
 {
-    int r = netlink_set_up(netlink, LOOPBACK_INDEX);
+    int r = netlink_set_up(netlink, NETLINK_LOOPBACK);
     for (unsigned i = 0; r == 0 && i < n; i++)
         r = netlink_add_address(netlink, eth0, &addresses[i],
                                 addresses[i].family == ADDRESS_IPV6 ? PREFIX_BITS_IPV6
@@ -143,6 +143,7 @@ struct lab_host *lab_host_open(const char *name, const struct address *addresses
         rtc_set_errno_error(error, RTC_ERROR_ENVIRONMENT, errno,
                             "cannot make a network namespace; run as root");
     } else {
+        struct stat status;
         host = g_new(struct lab_host, 1);
         *host = (struct lab_host){
             .name = g_strdup(name),
@@ -150,6 +151,8 @@ struct lab_host *lab_host_open(const char *name, const struct address *addresses
             .tun = -1,
             .has_ipv6 = has_family(addresses, n_addresses, ADDRESS_IPV6),
         };
+        if (fstat(host->netns, &status) == 0)
+            host->netns_inode = status.st_ino;
         if (!furnish(host, addresses, n_addresses, error)) {
             lab_host_close(host);
             host = NULL;

@@ -15,9 +15,10 @@
 
 struct lab_host {
     char *name;
-    int netns;     /**< the namespace, for setns() */
-    int tun;       /**< non-blocking */
-    bool has_ipv6; /**< one of its addresses is of that family */
+    int netns;            /**< the namespace, for setns() */
+    uint64_t netns_inode; /**< what it is known by in /proc */
+    int tun;              /**< non-blocking */
+    bool has_ipv6;        /**< one of its addresses is of that family */
 };
 
 /**

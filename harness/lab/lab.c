@@ -2,12 +2,16 @@
 /*
  * The lab's loop: TUNs, network, processes, descriptors, deadlines.
  *
- * One turn: take in what hosts have sent; let the network do what is due; write what has
- * arrived into the receivers' TUNs; hand out one event; wait when there is none. Packets
- * that a host could not take (its TUN is down or full) are lost there, as on a wire.
+ * One turn on the wall clock: take in what hosts have sent; let the network do what is
+ * due; write what has arrived into the receivers' TUNs; hand out one event; wait when
+ * there is none. Packets that a host could not take (its TUN is down or full) are lost
+ * there, as on a wire.
  *
- * Everything that knows which clock it is stands in now_ns() and wait(): the virtual
- * clock replaces these two.
+ * One turn on the virtual clock: wait until nothing in the lab runs; take in all that
+ * hosts have sent and said, in the order of their numbers; hand out one event; when there
+ * is none do one thing, the first of: hand over one packet that is due, wake one thread
+ * whose deadline has come, move the time. So each cause has all its effects before the
+ * next, and no race between processes can show.
  */
 #include "lab/lab.h"
 
@@ -21,6 +25,7 @@
 #include <linux/sched.h>
 
 #include "base/clock.h"
+#include "lab/coordinator.h"
 #include "lab/sandbox.h"
 
 enum {
@@ -34,8 +39,18 @@ struct watch {
     void *data;
 };
 
+const char *const lab_clock_names[LAB_N_CLOCKS] = {
+    [LAB_CLOCK_WALL] = "wall",
+    [LAB_CLOCK_VIRTUAL] = "virtual",
+};
+
 struct lab {
     struct network *network;
+    struct coordinator *coordinator; /* NULL: the wall clock */
+    struct rng rng;
+    int64_t calendar_ns; /* at the lab's time 0 */
+    bool has_kernel_random;
+    char *audit_path;
     unsigned n_interfaces;
     struct lab_host **hosts; /* by interface; NULL: silent */
     GPtrArray *processes;    /* struct process, owned */
@@ -49,15 +64,14 @@ struct lab {
     uint8_t buffer[MAX_DATAGRAM];
 };
 
-static int64_t now_ns(void)
-{
-    return clock_now_ns();
-}
-
 int64_t lab_now_ns(const struct lab *lab)
 {
-    (void)lab;
-    return now_ns();
+    return lab->coordinator ? coordinator_now_ns(lab->coordinator) : clock_now_ns();
+}
+
+int64_t lab_calendar_ns(const struct lab *lab)
+{
+    return lab->calendar_ns;
 }
 
 /* ---- making ---- */
@@ -76,6 +90,8 @@ static gboolean open_hosts(struct lab *lab, const struct network_config *config,
                 lab_host_open(c->name, c->addresses, c->n_addresses, error);
             if (!lab->hosts[iface])
                 return FALSE;
+            if (lab->coordinator)
+                coordinator_add_host(lab->coordinator, lab->hosts[iface]->netns_inode);
         }
     }
     return TRUE;
@@ -121,11 +137,26 @@ static void be_punctual(void)
         g_debug("no say in scheduling: %s", g_strerror(errno));
 }
 
-struct lab *lab_new(const struct network_config *config, const struct rng *rng,
-                    bool record, GError **error)
+static gboolean start_clock(struct lab *lab, const struct lab_options *options,
+                            GError **error)
+{
+    lab->calendar_ns = clock_calendar_ns() - clock_now_ns();
+    if (options->clock == LAB_CLOCK_WALL) {
+        be_punctual();
+        return TRUE;
+    }
+    lab->calendar_ns = options->calendar_ns;
+    lab->coordinator = coordinator_new(options->calendar_ns, error);
+    return lab->coordinator != NULL;
+}
+
+struct lab *lab_new(const struct lab_options *options, GError **error)
 {
     struct lab *lab = g_new0(struct lab, 1);
-    lab->network = network_new(config, rng, record);
+    lab->network = network_new(options->network, options->rng, options->record);
+    lab->rng = *options->rng;
+    lab->has_kernel_random = options->has_kernel_random;
+    lab->audit_path = g_strdup(options->audit_path);
     lab->n_interfaces = network_n_interfaces(lab->network);
     lab->hosts = g_new0(struct lab_host *, lab->n_interfaces);
     lab->processes = g_ptr_array_new_with_free_func((GDestroyNotify)process_free);
@@ -133,8 +164,7 @@ struct lab *lab_new(const struct network_config *config, const struct rng *rng,
     lab->polls = g_array_new(FALSE, TRUE, sizeof(struct pollfd));
     lab->polls_stale = true;
     lab->may_have_ended = true;
-    be_punctual();
-    if (!open_hosts(lab, config, error)) {
+    if (!start_clock(lab, options, error) || !open_hosts(lab, options->network, error)) {
         lab_free(lab);
         return NULL;
     }
@@ -152,6 +182,8 @@ void lab_free(struct lab *lab)
     g_array_unref(lab->watches);
     g_array_unref(lab->polls);
     network_free(lab->network);
+    coordinator_free(lab->coordinator);
+    g_free(lab->audit_path);
     g_free(lab);
 }
 
@@ -173,7 +205,20 @@ const struct lateness *lab_lateness(const struct lab *lab)
 struct process *lab_start(struct lab *lab, const char *name,
                           const struct process_spec *spec, int *ret_errno, GError **error)
 {
-    struct process *process = process_start(name, spec, ret_errno, error);
+    struct process_spec own = *spec;
+    g_auto(GStrv) environment = NULL;
+    if (lab->coordinator) {
+        struct rng random = rng_fork(&lab->rng, name);
+        uint64_t seed = lab->has_kernel_random ? 0 : rng_next(&random) | 1;
+        environment =
+            spec->environment ? g_strdupv((char **)spec->environment) : g_get_environ();
+        environment =
+            coordinator_prepare(lab->coordinator, environment, seed, lab->audit_path);
+        own.environment = environment;
+        own.is_repeatable = true;
+        coordinator_touch(lab->coordinator, spec->host->netns_inode);
+    }
+    struct process *process = process_start(name, &own, ret_errno, error);
     if (process)
         g_ptr_array_add(lab->processes, process);
     return process;
@@ -223,30 +268,37 @@ static bool is_noise(const struct lab_host *host, const uint8_t *bytes)
     return !host->has_ipv6 && bytes[0] >> 4 == ADDRESS_IPV6;
 }
 
-static void take_from_host(struct lab *lab, unsigned iface)
+/* Returns whether there may be more. */
+static bool take_from_host(struct lab *lab, unsigned iface)
 {
     for (unsigned i = 0; i < BATCH; i++) {
         ssize_t size = read(lab->hosts[iface]->tun, lab->buffer, sizeof lab->buffer);
         if (size <= 0)
-            break;
+            return false;
         if (!is_noise(lab->hosts[iface], lab->buffer))
-            network_submit(lab->network, iface, lab->buffer, (size_t)size, now_ns());
+            network_submit(lab->network, iface, lab->buffer, (size_t)size,
+                           lab_now_ns(lab));
     }
+    return true;
 }
 
-static void deliver(struct lab *lab)
+/* Hands over the next packet that has arrived; false: there is none. */
+static bool deliver_one(struct lab *lab)
 {
     struct delivery delivery;
-    struct packet *packet;
-    while ((packet = network_pop_delivery(lab->network, &delivery))) {
-        struct lab_host *host = lab->hosts[delivery.iface];
-        if (host) {
-            lateness_add(&lab->lateness, now_ns() - delivery.due_ns);
-            if (write(host->tun, packet->bytes, packet->size) < 0)
-                g_debug("%s cannot take a packet: %s", host->name, g_strerror(errno));
-        }
-        packet_free(packet);
+    struct packet *packet = network_pop_delivery(lab->network, &delivery);
+    if (!packet)
+        return false;
+    struct lab_host *host = lab->hosts[delivery.iface];
+    if (host) {
+        lateness_add(&lab->lateness, lab_now_ns(lab) - delivery.due_ns);
+        if (write(host->tun, packet->bytes, packet->size) < 0)
+            g_debug("%s cannot take a packet: %s", host->name, g_strerror(errno));
+        if (lab->coordinator)
+            coordinator_touch(lab->coordinator, host->netns_inode);
     }
+    packet_free(packet);
+    return true;
 }
 
 /* ---- waiting ---- */
@@ -270,14 +322,12 @@ static void rebuild_polls(struct lab *lab)
     lab->polls_stale = false;
 }
 
-static void wait(struct lab *lab, int64_t deadline_ns)
+/* Looks at all descriptors, after at most so long (-1: as long as it takes). */
+static void wait(struct lab *lab, int64_t left_ns)
 {
     if (lab->polls_stale)
         rebuild_polls(lab);
     struct pollfd *polls = &g_array_index(lab->polls, struct pollfd, 0);
-    int64_t left_ns = deadline_ns == CLOCK_NEVER ? -1 : deadline_ns - now_ns();
-    if (deadline_ns != CLOCK_NEVER && left_ns < 0)
-        left_ns = 0;
     struct timespec timeout = { .tv_sec = left_ns / NS_PER_S,
                                 .tv_nsec = left_ns % NS_PER_S };
     if (ppoll(polls, lab->polls->len, left_ns < 0 ? NULL : &timeout, NULL) < 0)
@@ -289,6 +339,20 @@ static void wait(struct lab *lab, int64_t deadline_ns)
             lab->may_have_ended = true;
     }
     lab->next_watch = 0;
+}
+
+/* Takes in what the hosts have sent. On the virtual clock all of it, as nothing is sent
+   meanwhile; else a batch of each, so that all get their turn. */
+static void take_in(struct lab *lab)
+{
+    for (unsigned i = 0; i < lab->n_interfaces; i++) {
+        struct pollfd *p = &g_array_index(lab->polls, struct pollfd, i);
+        if (p->revents & POLLIN)
+            while (take_from_host(lab, i) && lab->coordinator)
+                ;
+        else if (p->revents)
+            p->fd = -1; /* somebody in the host took its interface away */
+    }
 }
 
 /* The next watched descriptor that the last wait found readable. */
@@ -337,24 +401,80 @@ static bool pop_event(struct lab *lab, struct lab_event *ret_event)
     return pop_readable(lab, ret_event);
 }
 
-void lab_next(struct lab *lab, int64_t deadline_ns, struct lab_event *ret_event)
+/* ---- turns ---- */
+
+static void next_on_wall(struct lab *lab, int64_t deadline_ns,
+                         struct lab_event *ret_event)
 {
     for (;;) {
-        network_advance(lab->network, now_ns());
-        deliver(lab);
+        network_advance(lab->network, lab_now_ns(lab));
+        while (deliver_one(lab))
+            ;
         if (pop_event(lab, ret_event))
             return;
-        if (now_ns() >= deadline_ns) {
+        int64_t now_ns = lab_now_ns(lab);
+        if (now_ns >= deadline_ns) {
             *ret_event = (struct lab_event){ .kind = LAB_TIMEOUT };
             return;
         }
-        wait(lab, MIN(deadline_ns, network_next_deadline(lab->network)));
-        for (unsigned i = 0; i < lab->n_interfaces; i++) {
-            struct pollfd *p = &g_array_index(lab->polls, struct pollfd, i);
-            if (p->revents & POLLIN)
-                take_from_host(lab, i);
-            else if (p->revents)
-                p->fd = -1; /* somebody in the host took its interface away */
-        }
+        int64_t until_ns = MIN(deadline_ns, network_next_deadline(lab->network));
+        wait(lab, until_ns == CLOCK_NEVER ? -1 : MAX(0, until_ns - now_ns));
+        take_in(lab);
     }
+}
+
+/* Moves the time to what comes next. False: there is nothing before the limit. */
+static bool move_time(struct lab *lab, int64_t due_ns, int64_t limit_ns)
+{
+    int64_t next_ns = MIN(network_next_deadline(lab->network),
+                          coordinator_next_deadline(lab->coordinator));
+    next_ns = MIN(next_ns, due_ns);
+    if (next_ns == CLOCK_NEVER)
+        return false;
+    coordinator_advance(lab->coordinator, MIN(next_ns, limit_ns));
+    network_advance(lab->network, lab_now_ns(lab));
+    return true;
+}
+
+static void next_on_virtual(struct lab *lab, int64_t due_ns, int64_t limit_ns,
+                            struct lab_event *ret_event)
+{
+    struct network_event decision;
+    int64_t deadline_ns = MIN(due_ns, limit_ns);
+    for (;;) {
+        if (network_pop_event(lab->network, &decision)) {
+            *ret_event = (struct lab_event){ .kind = LAB_NETWORK, .network = decision };
+            return;
+        }
+        if (coordinator_settle(lab->coordinator) == COORDINATOR_BROKEN) {
+            *ret_event = (struct lab_event){ .kind = LAB_BROKEN,
+                                             .why = coordinator_why(lab->coordinator) };
+            return;
+        }
+        wait(lab, 0);
+        take_in(lab);
+        if (pop_event(lab, ret_event)) {
+            if (ret_event->kind != LAB_NETWORK) /* the caller may wake any process */
+                coordinator_touch(lab->coordinator, 0);
+            return;
+        }
+        if (deliver_one(lab) || coordinator_wake_one(lab->coordinator))
+            continue;
+        *ret_event = (struct lab_event){ .kind = LAB_TIMEOUT };
+        if (lab_now_ns(lab) >= deadline_ns)
+            break;
+        ret_event->kind = LAB_DEAD;
+        if (!move_time(lab, due_ns, limit_ns))
+            break;
+    }
+    coordinator_touch(lab->coordinator, 0);
+}
+
+void lab_next(struct lab *lab, int64_t due_ns, int64_t limit_ns,
+              struct lab_event *ret_event)
+{
+    if (lab->coordinator)
+        next_on_virtual(lab, due_ns, limit_ns, ret_event);
+    else
+        next_on_wall(lab, MIN(due_ns, limit_ns), ret_event);
 }

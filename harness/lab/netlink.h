@@ -7,6 +7,9 @@
 
 #include "wire/address.h"
 
+/** The index that the kernel gives to lo in each namespace. */
+#define NETLINK_LOOPBACK 1
+
 /** A socket to the network namespace that the caller is in, or -1 with errno set. */
 int netlink_open(void);
 

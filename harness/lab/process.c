@@ -15,6 +15,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/personality.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -72,6 +73,8 @@ static int become(const struct process_spec *spec, int report)
     if (spec->log_path)
         close_range(spec->extra_fd >= 0 ? EXTRA_FD + 1 : EXTRA_FD, ~0u,
                     CLOSE_RANGE_CLOEXEC);
+    if (spec->is_repeatable)
+        personality(ADDR_NO_RANDOMIZE); /* where it is refused: as random as ever */
     reset_signals();
     char **environment = spec->environment ? (char **)spec->environment : environ;
     execvpe(spec->argv[0], (char **)spec->argv, environment);

@@ -19,6 +19,8 @@ struct process_spec {
                                and its Ctrl-C, as for a command that a user types */
     int extra_fd;         /**< given as descriptor 3; -1: none */
     char *const *environment; /**< NULL-ended; NULL: this process's own */
+    bool is_repeatable; /**< memory is laid out alike each time, as what a program does
+                           may depend on it (a table that is ordered by addresses) */
 };
 
 struct process {

@@ -116,7 +116,7 @@ static void lab_loop(struct lab *lab, int64_t end_ns)
 {
     struct lab_event event;
     do
-        lab_next(lab, end_ns, &event);
+        lab_next(lab, end_ns, end_ns, &event);
     while (event.kind != LAB_TIMEOUT);
 }
 
@@ -205,7 +205,8 @@ static void report_lateness(double seconds)
     sites[0].link.up.delay_ns = 10 * NS_PER_MS;
     struct rng rng = rng_seed(1);
     g_autoptr(GError) error = NULL;
-    struct lab *lab = lab_new(&config, &rng, false, &error);
+    struct lab *lab =
+        lab_new(&(struct lab_options){ .network = &config, .rng = &rng }, &error);
     sites[0].link.up.delay_ns = 0;
     if (!lab) {
         fprintf(stderr, "bench_lab: %s\n", error->message);
@@ -255,7 +256,8 @@ static int work(void *data, const GError *problem)
     struct rng rng = rng_seed(1);
     g_autoptr(GError) error = NULL;
     long before_kib = status_kib("VmRSS");
-    struct lab *lab = lab_new(&config, &rng, false, &error);
+    struct lab *lab =
+        lab_new(&(struct lab_options){ .network = &config, .rng = &rng }, &error);
     if (!lab) {
         fprintf(stderr, "bench_lab: %s\n", error->message);
         return 3;
