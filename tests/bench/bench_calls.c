@@ -12,6 +12,7 @@
  */
 #include <math.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,7 @@
 #include <jansson.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 
 static char *rtclab;
 static char *folder;
