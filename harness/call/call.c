@@ -317,21 +317,39 @@ static void call_clear(struct call *call)
     g_free(call->why);
 }
 
+/* What the call cost, in real time, beside how much time went by in its lab. */
+static json_t *describe_cost(int64_t begun_ns, int64_t started_ns, int64_t ended_ns,
+                             int64_t lab_ns)
+{
+    return json_pack("{s:f, s:f, s:f, s:f}", "start_up_ms",
+                     (double)(started_ns - begun_ns) / NS_PER_MS, "call_ms",
+                     (double)(ended_ns - started_ns) / NS_PER_MS, "teardown_ms",
+                     (double)(clock_now_ns() - ended_ns) / NS_PER_MS, "lab_s",
+                     (double)lab_ns / NS_PER_S);
+}
+
 json_t *call_run(const struct call_spec *spec)
 {
+    int64_t begun_ns = clock_now_ns();
+    int64_t started_ns = begun_ns;
+    int64_t lab_ns = 0;
     struct call call;
     call_init(&call, spec);
     g_autoptr(GError) error = NULL;
     if (set_up(&call, &error)) {
+        lab_ns = -call.start_ns;
         await_hello(&call);
         begin(&call);
+        started_ns = clock_now_ns();
         talk(&call);
         record_add(call.record, lab_now_ns(call.lab), "call", EVENT_CALL_ENDED,
                    json_pack("{s:s}", "outcome", outcome_names[call.outcome]));
         say_goodbye(&call);
+        lab_ns += lab_now_ns(call.lab);
     } else {
         call_decide(&call, OUTCOME_ERROR, "%s", error->message);
     }
+    int64_t ended_ns = clock_now_ns();
     if (call.record && !call.started)
         record_start(call.record, call.start_ns);
     json_t *result = NULL;
@@ -345,6 +363,10 @@ json_t *call_run(const struct call_spec *spec)
     } else {
         result = call_blank_result(spec, call.why);
     }
+    bool was_started = call.started;
     call_clear(&call);
+    if (was_started)
+        json_object_set_new(result, "cost",
+                            describe_cost(begun_ns, started_ns, ended_ns, lab_ns));
     return result;
 }

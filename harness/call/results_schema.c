@@ -117,6 +117,13 @@ static json_t *schema_of_lateness(void)
                                type("boolean")));
 }
 
+static json_t *schema_of_cost(void)
+{
+    static const char *const names[] = { "start_up_ms", "call_ms", "teardown_ms",
+                                         "lab_s" };
+    return same_for(names, G_N_ELEMENTS(names), type("number"));
+}
+
 static json_t *schema_of_call(void)
 {
     json_t *artifacts = object_of(
@@ -135,6 +142,7 @@ static json_t *schema_of_call(void)
                         or_null(same_for(role_names, N_ROLES, reference("pair"))));
     json_object_set_new(call, "counts", or_null(schema_of_counts()));
     json_object_set_new(call, "?lateness", schema_of_lateness());
+    json_object_set_new(call, "?cost", schema_of_cost());
     return object_of(call);
 }
 

@@ -84,13 +84,13 @@ static void report_speed(const char *title, const char *words, unsigned jobs)
     json_t *call;
     json_array_foreach(json_object_get(results, "calls"), i, call)
     {
-        const json_t *real = json_object_get(call, "real_ms");
+        const json_t *cost = json_object_get(call, "cost");
         n++;
         unexpected += !json_is_true(json_object_get(call, "as_expected"));
-        start_ms += number(real, "start_up");
-        call_ms += number(real, "call");
-        end_ms += number(real, "teardown");
-        virtual_s += number(call, "virtual_s");
+        start_ms += number(cost, "start_up_ms");
+        call_ms += number(cost, "call_ms");
+        end_ms += number(cost, "teardown_ms");
+        virtual_s += number(cost, "lab_s");
     }
     double calls = (double)n;
     printf("  %-32s %4u %6zu %8.1f %8.1f %8.1f %8.1f %8.1f %8.2f %s\n", title, jobs, n,
