@@ -5,6 +5,10 @@
  * The configuration, with the password in it, is a file in memory that only coturn's
  * process has open (memfd_create): nothing of it is on a disk or in a list of processes.
  *
+ * Its database, of which nothing is used, has a dozen empty tables when it has made one,
+ * each with a transaction of its own: a third of its start. So the worker keeps a copy of
+ * the first one that was made, as it was before any request, and gives it to the next.
+ *
  * Ready means that it answers: a Binding request over UDP and over TCP, on each address
  * and port, from sockets inside its own host, so that no packet of it is in a capture.
  * coturn 4.6 answers within some 50 ms although its main thread sleeps for seconds.
@@ -14,6 +18,7 @@
 #include "lab/coturn.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -61,6 +66,38 @@ void coturn_tidy(const struct coturn_config *config)
         g_autofree char *path = g_build_filename(config->folder, files[i], NULL);
         unlink(path);
     }
+}
+
+static GBytes *empty_database; /* NULL: none was made yet in this worker */
+
+static char *database_path(const struct coturn_config *config)
+{
+    return g_build_filename(config->folder, "turn.db", NULL);
+}
+
+static void give_database(const struct coturn_config *config)
+{
+    g_autofree char *path = database_path(config);
+    int fd =
+        empty_database ? open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600) : -1;
+    if (fd < 0)
+        return; /* then it makes one */
+    gsize size;
+    const void *bytes = g_bytes_get_data(empty_database, &size);
+    if (write(fd, bytes, size) != (ssize_t)size)
+        unlink(path);
+    close(fd);
+}
+
+static void keep_database(const struct coturn_config *config)
+{
+    g_autofree char *path = database_path(config);
+    g_autofree char *journal = g_strconcat(path, "-journal", NULL);
+    char *bytes;
+    gsize size;
+    if (!empty_database && !g_file_test(journal, G_FILE_TEST_EXISTS) &&
+        g_file_get_contents(path, &bytes, &size, NULL))
+        empty_database = g_bytes_new_take(bytes, size);
 }
 
 static int make_config_file(const struct coturn_config *config, GError **error)
@@ -238,6 +275,7 @@ struct process *coturn_start(struct lab *lab, const struct coturn_config *config
         .log_path = config->log_path,
         .extra_fd = config_fd,
     };
+    give_database(config);
     int problem = 0;
     g_autoptr(GError) cause = NULL;
     struct process *process = lab_start(lab, config->name, &spec, &problem, &cause);
@@ -256,5 +294,6 @@ struct process *coturn_start(struct lab *lab, const struct coturn_config *config
         lab_end_process(lab, process);
         return NULL;
     }
+    keep_database(config);
     return process;
 }

@@ -150,7 +150,9 @@ struct lab_host *lab_host_open(const char *name, const struct address *addresses
             .netns = this_netns(),
             .tun = -1,
             .has_ipv6 = has_family(addresses, n_addresses, ADDRESS_IPV6),
+            .n_addresses = n_addresses,
         };
+        memcpy(host->addresses, addresses, n_addresses * sizeof *addresses);
         if (fstat(host->netns, &status) == 0)
             host->netns_inode = status.st_ino;
         if (!furnish(host, addresses, n_addresses, error)) {
@@ -174,6 +176,25 @@ void lab_host_close(struct lab_host *host)
         close(host->netns);
     g_free(host->name);
     g_free(host);
+}
+
+bool lab_host_refresh(struct lab_host *host, const char *name)
+{
+    int home = this_netns();
+    if (home < 0 || setns(host->netns, CLONE_NEWNET) != 0) {
+        if (home >= 0)
+            close(home);
+        return false;
+    }
+    write_sysctl("/proc/sys/net/ipv4/route/flush", "1");
+    if (host->has_ipv6)
+        write_sysctl("/proc/sys/net/ipv6/route/flush", "1");
+    if (setns(home, CLONE_NEWNET) != 0)
+        g_error("cannot return to the first network namespace: %s", g_strerror(errno));
+    close(home);
+    g_free(host->name);
+    host->name = g_strdup(name);
+    return true;
 }
 
 int lab_host_socket(const struct lab_host *host, int domain, int type)

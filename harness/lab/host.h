@@ -11,6 +11,7 @@
 
 #include <glib.h>
 
+#include "net/config.h"
 #include "wire/address.h"
 
 struct lab_host {
@@ -19,6 +20,8 @@ struct lab_host {
     uint64_t netns_inode; /**< what it is known by in /proc */
     int tun;              /**< non-blocking */
     bool has_ipv6;        /**< one of its addresses is of that family */
+    struct address addresses[NETWORK_MAX_ADDRESSES];
+    unsigned n_addresses;
 };
 
 /**
@@ -30,6 +33,13 @@ struct lab_host {
 struct lab_host *lab_host_open(const char *name, const struct address *addresses,
                                unsigned n_addresses, GError **error);
 void lab_host_close(struct lab_host *host);
+
+/**
+ * Has a host's kernel forget what it learned of routes, for another use.
+ * @param name its new name
+ * @return false: it cannot be used again
+ */
+bool lab_host_refresh(struct lab_host *host, const char *name);
 
 /**
  * A socket of the host's network, as socket(2), close-on-exec and non-blocking.

@@ -26,6 +26,7 @@
 
 #include "base/clock.h"
 #include "lab/coordinator.h"
+#include "lab/host_pool.h"
 #include "lab/sandbox.h"
 
 enum {
@@ -87,7 +88,7 @@ static gboolean open_hosts(struct lab *lab, const struct network_config *config,
             if (c->silent)
                 continue;
             lab->hosts[iface] =
-                lab_host_open(c->name, c->addresses, c->n_addresses, error);
+                host_pool_take(c->name, c->addresses, c->n_addresses, error);
             if (!lab->hosts[iface])
                 return FALSE;
             if (lab->coordinator)
@@ -177,7 +178,7 @@ void lab_free(struct lab *lab)
         return;
     g_ptr_array_unref(lab->processes);
     for (unsigned i = 0; i < lab->n_interfaces; i++)
-        lab_host_close(lab->hosts[i]);
+        host_pool_give(lab->hosts[i]);
     g_free(lab->hosts);
     g_array_unref(lab->watches);
     g_array_unref(lab->polls);
