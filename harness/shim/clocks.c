@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Reading clocks. Those of the wall and of the machine's uptime are the page's, to the
+ * nanosecond; those of CPUs are real. Nobody can set one: a lab runs as root, and the
+ * call would move the machine's clock.
+ *
+ * Deliberately not replaced: what the kernel itself stamps, such as the times of files
+ * and SO_TIMESTAMP.
+ */
+#include "shim/shim.h"
+
+#include <sys/timeb.h>
+#include <sys/times.h>
+#include <sys/timex.h>
+#include <unistd.h>
+
+/* glibc has it for its own libraries, and no header declares it. */
+SHIM_EXPORT int __clock_gettime(clockid_t clock, struct timespec *t);
+
+static int64_t clock_read_ns(clockid_t clock)
+{
+    int64_t now_ns = shim_now_ns();
+    return clock_is_calendar(clock) ? add_ns(now_ns, shim_calendar_ns()) : now_ns;
+}
+
+SHIM_EXPORT int clock_gettime(clockid_t clock, struct timespec *t)
+{
+    if (!shim_is_on())
+        return REAL(clock_gettime)(clock, t);
+    if (!clock_is_virtual(clock))
+        return (int)raw_to_errno(RAW(SYS_clock_gettime, clock, t));
+    *t = timespec_from_ns(clock_read_ns(clock));
+    return 0;
+}
+
+SHIM_EXPORT int __clock_gettime(clockid_t clock, struct timespec *t)
+{
+    return clock_gettime(clock, t);
+}
+
+SHIM_EXPORT int gettimeofday(struct timeval *restrict t, void *restrict zone)
+{
+    if (!shim_is_on())
+        return REAL(gettimeofday)(t, zone);
+    if (zone)
+        *(struct timezone *)zone = (struct timezone){ 0 };
+    *t = timeval_from_ns(clock_read_ns(CLOCK_REALTIME));
+    return 0;
+}
+
+SHIM_EXPORT time_t time(time_t *t)
+{
+    if (!shim_is_on())
+        return REAL(time)(t);
+    time_t now_s = clock_read_ns(CLOCK_REALTIME) / NS_PER_S;
+    if (t)
+        *t = now_s;
+    return now_s;
+}
+
+SHIM_EXPORT int timespec_get(struct timespec *t, int base)
+{
+    if (!shim_is_on() || base != TIME_UTC)
+        return REAL(timespec_get)(t, base);
+    *t = timespec_from_ns(clock_read_ns(CLOCK_REALTIME));
+    return base;
+}
+
+SHIM_EXPORT int clock_getres(clockid_t clock, struct timespec *t)
+{
+    if (!shim_is_on() || !clock_is_virtual(clock))
+        return REAL(clock_getres)(clock, t);
+    if (t)
+        *t = timespec_from_ns(1);
+    return 0;
+}
+
+/* C23's, which the headers hide from C11. */
+SHIM_EXPORT int timespec_getres(struct timespec *t, int base);
+
+SHIM_EXPORT int timespec_getres(struct timespec *t, int base)
+{
+    if (!shim_is_on() || base != TIME_UTC)
+        return REAL(timespec_getres)(t, base);
+    if (t)
+        *t = timespec_from_ns(1);
+    return base;
+}
+
+/* Declared deprecated, but programs from before that still call it. */
+SHIM_EXPORT int ftime(struct timeb *t);
+
+SHIM_EXPORT int ftime(struct timeb *t)
+{
+    struct timespec now;
+    if (clock_gettime(CLOCK_REALTIME, &now) != 0)
+        return -1;
+    *t = (struct timeb){ .time = now.tv_sec,
+                         .millitm = (unsigned short)(now.tv_nsec / NS_PER_MS) };
+    return 0;
+}
+
+SHIM_EXPORT clock_t times(struct tms *t)
+{
+    clock_t real = REAL(times)(t);
+    if (real == (clock_t)-1 || !shim_is_on())
+        return real;
+    return shim_now_ns() / (NS_PER_S / sysconf(_SC_CLK_TCK));
+}
+
+static int refuse(void)
+{
+    errno = EPERM;
+    return -1;
+}
+
+SHIM_EXPORT int clock_settime(clockid_t clock, const struct timespec *t)
+{
+    return shim_is_on() ? refuse() : REAL(clock_settime)(clock, t);
+}
+
+SHIM_EXPORT int settimeofday(const struct timeval *t, const struct timezone *zone)
+{
+    return shim_is_on() ? refuse() : REAL(settimeofday)(t, zone);
+}
+
+SHIM_EXPORT int adjtime(const struct timeval *delta, struct timeval *old)
+{
+    return shim_is_on() && delta ? refuse() : REAL(adjtime)(delta, old);
+}
+
+SHIM_EXPORT int adjtimex(struct timex *t)
+{
+    return shim_is_on() && t->modes ? refuse() : REAL(adjtimex)(t);
+}
+
+SHIM_EXPORT int ntp_adjtime(struct timex *t)
+{
+    return shim_is_on() && t->modes ? refuse() : REAL(ntp_adjtime)(t);
+}
+
+SHIM_EXPORT int clock_adjtime(clockid_t clock, struct timex *t)
+{
+    return shim_is_on() && t->modes ? refuse() : REAL(clock_adjtime)(clock, t);
+}
