@@ -185,6 +185,7 @@ void random_after_fork(void);
 void timerfds_start(void);
 void timers_start(void);
 void timers_after_fork(void);
+void posix_timers_after_fork(void);
 void audit_start(void);
 bool audit_is_on(void);
 

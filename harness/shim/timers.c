@@ -36,6 +36,7 @@ void timers_start(void)
 void timers_after_fork(void)
 {
     atomic_store(&alarm_slot, NULL);
+    posix_timers_after_fork();
 }
 
 static struct itimerval alarm_state(void)
