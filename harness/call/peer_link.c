@@ -198,6 +198,7 @@ gboolean peer_link_send(struct peer_link *link, json_t *message)
     g_autofree char *line = contract_line(message);
     if (!line)
         return FALSE;
+    lab_touch(link->lab);
     g_byte_array_append(link->unsent, (const uint8_t *)line, (unsigned)strlen(line));
     return flush(link) && link->unsent->len <= UNREAD_MAX_BYTES;
 }

@@ -404,6 +404,12 @@ static bool pop_event(struct lab *lab, struct lab_event *ret_event)
 
 /* ---- turns ---- */
 
+void lab_touch(struct lab *lab)
+{
+    if (lab->coordinator)
+        coordinator_touch(lab->coordinator, 0);
+}
+
 static void next_on_wall(struct lab *lab, int64_t deadline_ns,
                          struct lab_event *ret_event)
 {
@@ -455,8 +461,8 @@ static void next_on_virtual(struct lab *lab, int64_t due_ns, int64_t limit_ns,
         wait(lab, 0);
         take_in(lab);
         if (pop_event(lab, ret_event)) {
-            if (ret_event->kind != LAB_NETWORK) /* the caller may wake any process */
-                coordinator_touch(lab->coordinator, 0);
+            if (ret_event->kind != LAB_NETWORK)
+                lab_touch(lab);
             return;
         }
         if (deliver_one(lab) || coordinator_wake_one(lab->coordinator))
@@ -468,7 +474,7 @@ static void next_on_virtual(struct lab *lab, int64_t due_ns, int64_t limit_ns,
         if (!move_time(lab, due_ns, limit_ns))
             break;
     }
-    coordinator_touch(lab->coordinator, 0);
+    lab_touch(lab);
 }
 
 void lab_next(struct lab *lab, int64_t due_ns, int64_t limit_ns,

@@ -103,6 +103,13 @@ void lab_unwatch(struct lab *lab, int fd);
 void lab_watch_writing(struct lab *lab, int fd, bool is_wanted);
 
 /**
+ * Tells that processes of the lab may have been woken other than through this header (a
+ * byte was written to one, a signal sent), so that the virtual clock waits for them. Only
+ * needed after a LAB_NETWORK event: after all others it is taken for granted.
+ */
+void lab_touch(struct lab *lab);
+
+/**
  * The next thing that happens.
  *
  * @param due_ns   when the caller has something to do (CLOCK_NEVER: nothing)
