@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Processes: each child is on the same clock, however it came about. */
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "clock/cases.h"
+
+extern char **environ;
+
+static void expect_end(const char *what, pid_t child)
+{
+    int status = -1;
+    expect(what, child, waitpid(child, &status, 0));
+    expect(what, 0, status);
+}
+
+static void run_fork(const struct clock_case *self)
+{
+    int64_t since_ns = now_ns();
+    sleep(1); /* the parent has a slot */
+    pid_t child = fork();
+    if (child == 0) {
+        sleep(3600);
+        expect_elapsed("child", since_ns, HOUR_NS + NS_PER_S);
+        pid_t grandchild = fork();
+        if (grandchild == 0) {
+            sleep(10);
+            expect_elapsed("grandchild", since_ns, HOUR_NS + 11 * NS_PER_S);
+            _exit(0);
+        }
+        expect_end("grandchild", grandchild);
+        _exit(0);
+    }
+    sleep(5);
+    expect_elapsed("parent", since_ns, 6 * NS_PER_S);
+    expect_end(self->name, child);
+    expect_elapsed(self->name, since_ns, HOUR_NS + 11 * NS_PER_S);
+}
+
+static void run_spawn(const struct clock_case *self)
+{
+    char *argv[] = { (char *)own_path, (char *)"sleep", NULL };
+    int64_t since_ns = now_ns();
+    pid_t child;
+    expect("posix_spawn", 0, posix_spawn(&child, own_path, NULL, NULL, argv, environ));
+    sleep(1);
+    expect_end(self->name, child);
+    expect_elapsed(self->name, since_ns, HOUR_NS + NS_PER_S);
+}
+
+/* A signal mask that blocks all is inherited through exec(). */
+static void run_exec_blocked(const struct clock_case *self)
+{
+    int64_t since_ns = now_ns();
+    pid_t child = fork();
+    if (child == 0) {
+        sigset_t all;
+        sigfillset(&all);
+        sigdelset(&all, SIGUSR1);
+        pthread_sigmask(SIG_SETMASK, &all, NULL);
+        execl(own_path, own_path, "sleep", NULL);
+        _exit(1);
+    }
+    expect_end(self->name, child);
+    expect_elapsed(self->name, since_ns, HOUR_NS + NS_PER_S);
+}
+
+static void run_system(const struct clock_case *self)
+{
+    int64_t since_ns = now_ns();
+    expect(self->name, 0, system("sleep 100 & sleep 3600; wait"));
+    expect_elapsed(self->name, since_ns, HOUR_NS);
+}
+
+/* An alarm survives exec(): it ends a sleep that would be longer. */
+static void run_exec_alarm(const struct clock_case *self)
+{
+    int64_t since_ns = now_ns();
+    pid_t child = fork();
+    if (child == 0) {
+        alarm(100);
+        execl("/bin/sleep", "sleep", "3600", NULL);
+        _exit(1);
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    expect(self->name, SIGALRM, WIFSIGNALED(status) ? WTERMSIG(status) : 0);
+    expect_elapsed(self->name, since_ns, 100 * NS_PER_S);
+}
+
+/* fork() does not hand on an alarm. */
+static void run_fork_alarm(const struct clock_case *self)
+{
+    alarm(100);
+    pid_t child = fork();
+    if (child == 0) {
+        expect("child's alarm", 0, alarm(0));
+        _exit(0);
+    }
+    expect_end(self->name, child);
+    sleep(10);
+    expect("parent's alarm", 90, alarm(0));
+}
+
+static void *fork_and_wait(void *data)
+{
+    pid_t child = fork();
+    if (child == 0) {
+        sleep(60);
+        _exit(0);
+    }
+    expect_end(data, child);
+    return NULL;
+}
+
+static void run_fork_threads(const struct clock_case *self)
+{
+    enum { N_THREADS = 10 };
+    pthread_t threads[N_THREADS];
+    int64_t since_ns = now_ns();
+    for (int i = 0; i < N_THREADS; i++)
+        pthread_create(&threads[i], NULL, fork_and_wait, (void *)self->name);
+    for (int i = 0; i < N_THREADS; i++)
+        pthread_join(threads[i], NULL);
+    expect_elapsed(self->name, since_ns, 60 * NS_PER_S);
+}
+
+const struct clock_case process_cases[] = {
+    { "fork", run_fork, NULL },
+    { "posix-spawn", run_spawn, NULL },
+    { "exec-with-all-blocked", run_exec_blocked, NULL },
+    { "system", run_system, NULL },
+    { "exec-keeps-alarm", run_exec_alarm, NULL },
+    { "fork-drops-alarm", run_fork_alarm, NULL },
+    { "fork-from-threads", run_fork_threads, NULL },
+    { NULL, NULL, NULL },
+};

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Limits of sockets: SO_RCVTIMEO and SO_SNDTIMEO. */
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "clock/cases.h"
+
+static int pair[2];
+
+static void make_pair(int option, int64_t s)
+{
+    expect("socketpair", 0, socketpair(AF_UNIX, SOCK_STREAM, 0, pair));
+    struct timeval limit = { s, 0 };
+    expect("setsockopt", 0,
+           setsockopt(pair[0], SOL_SOCKET, option, &limit, sizeof limit));
+    struct timeval found;
+    socklen_t bytes = sizeof found;
+    expect("getsockopt", 0, getsockopt(pair[0], SOL_SOCKET, option, &found, &bytes));
+    expect("limit", s, found.tv_sec);
+}
+
+static void send_byte(void *data)
+{
+    (void)data;
+    expect("send", 1, send(pair[1], "x", 1, 0));
+}
+
+static void run_receive(const struct clock_case *self)
+{
+    make_pair(SO_RCVTIMEO, 600);
+    char byte;
+    struct iovec to = { &byte, 1 };
+    struct msghdr message = { .msg_iov = &to, .msg_iovlen = 1 };
+    int64_t since_ns = now_ns();
+    expect("recv", -1, recv(pair[0], &byte, 1, 0));
+    expect("errno", EAGAIN, errno);
+    expect_elapsed("recv", since_ns, HOUR_NS / 6);
+    expect("read", -1, read(pair[0], &byte, 1));
+    expect_elapsed("read", since_ns, 2 * HOUR_NS / 6);
+    expect("recvmsg", -1, recvmsg(pair[0], &message, 0));
+    expect_elapsed("recvmsg", since_ns, 3 * HOUR_NS / 6);
+    expect("readv", -1, readv(pair[0], &to, 1));
+    expect_elapsed("readv", since_ns, 4 * HOUR_NS / 6);
+    expect("not waiting", -1, recv(pair[0], &byte, 1, MSG_DONTWAIT));
+    expect_elapsed("not waiting", since_ns, 4 * HOUR_NS / 6);
+    call_after(NS_PER_S, send_byte, NULL);
+    expect(self->name, 1, recvfrom(pair[0], &byte, 1, 0, NULL, NULL));
+    expect_elapsed(self->name, since_ns, 4 * HOUR_NS / 6 + NS_PER_S);
+}
+
+static void run_send(const struct clock_case *self)
+{
+    make_pair(SO_SNDTIMEO, 1800);
+    static char much[1 << 20];
+    int64_t since_ns = now_ns();
+    while (send(pair[0], much, sizeof much, 0) > 0)
+        ; /* until the other end, which does not read, has all that it can hold */
+    expect("errno", EAGAIN, errno);
+    int64_t elapsed_ns = now_ns() - since_ns;
+    expect(self->name, 0, elapsed_ns % (HOUR_NS / 2));
+    expect(self->name, 1, elapsed_ns >= HOUR_NS / 2);
+}
+
+static void run_accept(const struct clock_case *self)
+{
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    struct sockaddr address = { .sa_family = AF_UNIX };
+    expect("bind", 0, bind(fd, &address, sizeof address.sa_family)); /* any name */
+    expect("listen", 0, listen(fd, 1));
+    struct timeval limit = { 3600, 0 };
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    int64_t since_ns = now_ns();
+    expect(self->name, -1, accept(fd, NULL, NULL));
+    expect("errno", EAGAIN, errno);
+    expect_elapsed(self->name, since_ns, HOUR_NS);
+}
+
+const struct clock_case socket_cases[] = {
+    { "socket-receive", run_receive, NULL },
+    { "socket-send", run_send, NULL },
+    { "socket-accept", run_accept, NULL },
+    { NULL, NULL, NULL },
+};
