@@ -36,6 +36,7 @@
     X(NAT_MAPPING_REFRESHED, "nat.mapping-refreshed", "a packet refreshed a mapping")    \
     X(NAT_MAPPING_EXPIRED, "nat.mapping-expired", "a mapping's lifetime ran out")        \
     X(PACKET_DROPPED, "packet.dropped", "an element of the network dropped a packet")    \
+    X(PACKET_LATE, "packet.late", "a link lost a TCP segment; it comes later instead")   \
     X(SERVER_STARTED, "server.started", "a server answers")                              \
     X(SERVER_EXITED, "server.exited", "a server's process ended, and how")
 

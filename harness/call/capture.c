@@ -4,8 +4,9 @@
  *
  * A packet that crosses a NAT is there once on each side of it, with one packet id; the
  * outer one says what was translated. A packet that was dropped is there at the tap of
- * the element that dropped it, with the reason. So "frame.comment" in Wireshark lists
- * all decisions, and a display filter on frame.packet_id follows one packet.
+ * the element that dropped it, with the reason; so is one that was late instead. So
+ * "frame.comment" in Wireshark lists all decisions, and a display filter on
+ * frame.packet_id follows one packet.
  */
 #include "call/capture.h"
 
@@ -36,6 +37,17 @@ struct capture *capture_open(const char *path, const struct network *network,
     return c;
 }
 
+static char *make_late_comment(const char *tap, const struct network_event *e)
+{
+    const char *reason = drop_reason_name(e->reason);
+    if (e->late_ns == 0)
+        return g_strdup_printf(
+            "lost by %s (%s); nobody would send it again, so it arrives", tap, reason);
+    return g_strdup_printf("lost by %s (%s); its retransmission, %" G_GINT64_FORMAT
+                           " ms later, stands for it",
+                           tap, reason, e->late_ns / NS_PER_MS);
+}
+
 static char *make_comment(const struct capture *c, const struct network_event *e)
 {
     const char *tap = network_tap_name(c->network, e->tap);
@@ -50,6 +62,8 @@ static char *make_comment(const struct capture *c, const struct network_event *e
                                endpoint_format(&e->after, after));
     case PACKET_DROPPED:
         return g_strdup_printf("dropped by %s: %s", tap, drop_reason_name(e->reason));
+    case PACKET_LATE:
+        return make_late_comment(tap, e);
     }
     return NULL;
 }

@@ -162,6 +162,17 @@ static void add_drop(struct record *r, const struct network_event *e)
                data);
 }
 
+static void add_late(struct record *r, const struct network_event *e)
+{
+    json_t *data =
+        json_pack("{s:s, s:I, s:s, s:I}", "reason", drop_reason_name(e->reason), "packet",
+                  (json_int_t)e->packet_id, "direction",
+                  e->direction == PACKET_OUTWARD ? "outward" : "inward", "late_us",
+                  (json_int_t)(e->late_ns / NS_PER_US));
+    record_add(r, e->at_ns, network_tap_name(r->network, e->tap), EVENT_PACKET_LATE,
+               data);
+}
+
 void record_add_network(struct record *r, const struct network_event *e)
 {
     switch (e->kind) {
@@ -169,6 +180,8 @@ void record_add_network(struct record *r, const struct network_event *e)
         capture_add(r->capture, e);
         if (e->verdict == PACKET_DROPPED)
             add_drop(r, e);
+        else if (e->verdict == PACKET_LATE)
+            add_late(r, e);
         break;
     case NETWORK_MAPPING_CREATED:
         add_mapping(r, e, EVENT_NAT_MAPPING_CREATED);

@@ -49,8 +49,15 @@ void network_free(struct network *net)
     g_free(net->deliveries);
     topology_clear(net);
     event_queue_clear(&net->events);
+    tcp_flows_free(net->tcp);
     packet_pool_release(net->pool);
     g_free(net);
+}
+
+void network_delay_lost_tcp(struct network *net)
+{
+    if (!net->tcp)
+        net->tcp = tcp_flows_new();
 }
 
 unsigned network_n_interfaces(const struct network *net)

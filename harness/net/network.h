@@ -30,12 +30,31 @@
 
 struct network;
 
+/** What a sender would do about the loss of a packet. */
+enum segment_kind {
+    SEGMENT_NONE,     /**< no TCP segment, or network_delay_lost_tcp() was not called */
+    SEGMENT_REPEATED, /**< has SYN, FIN or payload: its sender would send it again */
+    SEGMENT_ACK,      /**< none of these: nobody would, and the next one repairs it */
+    SEGMENT_RESET,
+};
+
+/** What a TCP segment carries for network_delay_lost_tcp(); see net/tcp_flows.c. */
+struct packet_segment {
+    enum segment_kind kind;
+    uint32_t flow;          /**< one direction of one connection; 0: not a host's */
+    unsigned max_repeats;   /**< how often it is sent again before its sender gives up */
+    int64_t rto_ns;         /**< its sender's retransmission timeout */
+    int64_t late_ns;        /**< how much later it comes for the losses on its way */
+    int64_t echoed_late_ns; /**< the same of the SYN, or SYN-ACK, that it answers */
+};
+
 /** A packet on its way: an IP datagram with what the network knows of it. */
 struct packet {
     uint64_t id;   /**< the same from the sender to the receiver, through NATs; from 1 */
     uint32_t size; /**< bytes used */
     uint32_t capacity;
     struct packet *next; /**< for lists of the owner */
+    struct packet_segment segment;
     uint8_t bytes[];
 };
 
@@ -88,6 +107,7 @@ enum packet_verdict {
     PACKET_PASSED,     /**< seen and let through */
     PACKET_TRANSLATED, /**< `before` became `after` */
     PACKET_DROPPED,    /**< see `reason` */
+    PACKET_LATE,       /**< lost, see `reason`; it arrives `late_ns` later all the same */
 };
 
 /** Seen from the element: towards the internet, or from it. */
@@ -99,8 +119,8 @@ enum packet_direction { PACKET_OUTWARD, PACKET_INWARD };
  * sends (outward) or gets (inward). Behind those, each link, each middlebox and the
  * internet is a tap. A NAT's tap sees what stands on its outer side: a packet going out
  * after its translation, a packet coming in before; a hairpinned packet after. A
- * firewall's, a link's and the internet's taps see only what they drop. What an element
- * sends by itself (ICMP errors, resets) is seen as passed, at that element's tap.
+ * firewall's, a link's and the internet's taps see only what they drop or delay. What an
+ * element sends by itself (ICMP errors, resets) is seen as passed, at that element's tap.
  */
 struct network_event {
     enum network_event_kind kind;
@@ -112,6 +132,7 @@ struct network_event {
     enum packet_direction direction;
     enum packet_verdict verdict;
     enum drop_reason reason;
+    int64_t late_ns;               /**< PACKET_LATE */
     struct packet *packet;         /**< a copy; the caller of network_pop_event owns it */
     struct endpoint before, after; /**< PACKET_TRANSLATED: the endpoint that changed */
 
@@ -134,6 +155,16 @@ struct network_event {
 struct network *network_new(const struct network_config *config, const struct rng *rng,
                             bool record);
 void network_free(struct network *net);
+
+/**
+ * From now on a TCP segment that a link would lose (by loss, loss in bursts, or for a
+ * full queue) arrives later instead, by what its retransmission would have cost: for
+ * kernels whose TCP timers run on another clock than the network. Later segments of its
+ * flow wait for it. What a firewall, a NAT or the end of a TTL drops, stays dropped, and
+ * other protocols, ICMP errors about TCP too, are lost as before. See net/tcp_flows.c and
+ * link_submit_segment().
+ */
+void network_delay_lost_tcp(struct network *net);
 
 unsigned network_n_interfaces(const struct network *net);
 unsigned network_n_taps(const struct network *net);

@@ -85,6 +85,7 @@ struct packet *packet_new(struct packet_pool *pool, uint64_t id, const uint8_t *
     p->id = id;
     p->size = (uint32_t)size;
     p->next = NULL;
+    p->segment = (struct packet_segment){ .kind = SEGMENT_NONE };
     if (size > 0)
         memcpy(p->bytes, bytes, size);
     return p;
@@ -92,7 +93,9 @@ struct packet *packet_new(struct packet_pool *pool, uint64_t id, const uint8_t *
 
 struct packet *packet_copy(struct packet_pool *pool, const struct packet *p)
 {
-    return packet_new(pool, p->id, p->bytes, p->size);
+    struct packet *copy = packet_new(pool, p->id, p->bytes, p->size);
+    copy->segment = p->segment;
+    return copy;
 }
 
 void packet_free(struct packet *p)

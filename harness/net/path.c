@@ -78,6 +78,19 @@ static void drop(struct network *net, uint32_t tap, enum packet_direction direct
     e->reason = reason;
 }
 
+/* Tells of a segment that was lost and arrives all the same. */
+static void see_late(struct network *net, uint32_t tap, enum packet_direction direction,
+                     const struct packet *p, const struct link_fate *fate)
+{
+    if (!net->record)
+        return;
+    struct network_event *e =
+        push_packet_event(net, tap, direction, packet_copy(net->pool, p));
+    e->verdict = PACKET_LATE;
+    e->reason = fate->reason;
+    e->late_ns = fate->late_ns;
+}
+
 /* ---- steps, each of which consumes the packet ---- */
 
 static void route(struct network *net, struct site *lan, struct packet *p,
@@ -132,6 +145,8 @@ static void send_back(struct network *net, struct site *site, int box,
     if (size == 0 || ip_parse(bytes, size, &ip) != IP_OK)
         return;
     struct packet *p = packet_new(net->pool, net->next_packet_id++, bytes, size);
+    if (net->tcp)
+        tcp_flows_answered(p, &ip);
     bool inward = direction == PACKET_OUTWARD;
     see(net, tap_of(site, box), inward ? PACKET_INWARD : PACKET_OUTWARD, p);
     if (inward)
@@ -226,10 +241,17 @@ static void transmit(struct network *net, struct site *site,
         drop(net, site->link_tap, direction, p, DROP_QUEUE_FULL);
         return;
     }
-    struct link_fate fate = link_submit(&link->link, p->size, net->now_ns);
+    struct link_fate fate =
+        p->segment.kind == SEGMENT_NONE
+            ? link_submit(&link->link, p->size, net->now_ns)
+            : link_submit_segment(&link->link, p->size, &p->segment, net->now_ns);
     if (fate.n_copies == 0) {
         drop(net, site->link_tap, direction, p, fate.reason);
         return;
+    }
+    if (fate.was_lost) {
+        see_late(net, site->link_tap, direction, p, &fate);
+        p->segment.late_ns = clock_after_ns(p->segment.late_ns, fate.late_ns);
     }
     struct packet *copy = fate.n_copies > 1 ? packet_copy(net->pool, p) : NULL;
     struct ip_view copy_ip = *ip;
@@ -248,6 +270,7 @@ static void transmit_in_fragments(struct network *net, struct site *site,
     for (uint32_t at = 0; at < payload; at += step) {
         uint32_t n = MIN(step, payload - at);
         struct packet *piece = packet_new(net->pool, p->id, p->bytes, header + n);
+        piece->segment = p->segment;
         memcpy(piece->bytes + header, p->bytes + header + at, n);
         bool more = ip->more_fragments || at + n < payload;
         store_be16(piece->bytes + 2, (uint16_t)(header + n));
@@ -471,13 +494,16 @@ static void go_in(struct network *net, struct site *site, unsigned box, struct p
 
 /* ---- LANs ---- */
 
-static void deliver(struct network *net, uint32_t iface, struct packet *p)
+static void deliver(struct network *net, uint32_t iface, struct packet *p,
+                    const struct ip_view *ip)
 {
     if (net->interfaces[iface].config->silent) {
         drop(net, iface, PACKET_INWARD, p, DROP_HOST_SILENT);
         return;
     }
     see(net, iface, PACKET_INWARD, p);
+    if (net->tcp)
+        tcp_flows_received(net->tcp, iface, p, ip, net->now_ns);
     network_push_delivery(net, iface, p);
 }
 
@@ -491,7 +517,7 @@ static void route(struct network *net, struct site *lan, struct packet *p,
         if (value & ROUTE_SITE)
             cross_link(net, &net->sites[value & ~ROUTE_SITE], PACKET_INWARD, p, ip);
         else
-            deliver(net, value, p);
+            deliver(net, value, p, ip);
     } else if (!lan) {
         drop(net, net->internet_tap, PACKET_OUTWARD, p, DROP_NO_ROUTE);
     } else if (may_leave) {
@@ -516,6 +542,8 @@ void path_from_host(struct network *net, uint32_t iface, struct packet *p)
         return;
     }
     see(net, iface, PACKET_OUTWARD, p);
+    if (net->tcp)
+        tcp_flows_sent(net->tcp, iface, p, &ip, net->now_ns);
     route(net, net->interfaces[iface].site, p, &ip, true);
 }
 

@@ -134,6 +134,8 @@ void topology_clear(struct network *net)
             firewall_free(site->middleboxes[i].firewall);
         }
         address_map_clear(&site->routes);
+        link_clear(&site->up.link);
+        link_clear(&site->down.link);
     }
     for (unsigned i = 0; i < net->n_taps; i++)
         g_free(net->taps[i].name);

@@ -13,6 +13,7 @@
 #include "net/link.h"
 #include "net/nat.h"
 #include "net/packet.h"
+#include "net/tcp_flows.h"
 
 struct middlebox {
     const struct middlebox_config *config;
@@ -67,6 +68,7 @@ struct network {
     struct address_map internet_routes;
 
     struct packet_pool *pool;
+    struct tcp_flows *tcp; /**< NULL: a lost segment is dropped as any other packet */
     struct heap heap;
     struct event_queue events;
     struct queued_delivery {

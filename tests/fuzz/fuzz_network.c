@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Fuzzes a network that has every element. The input is the NATs' variant, one byte, and
- * then records: the sender's interface (with bit 7: mend the checksums first), the
- * milliseconds to wait before, the packet's length in two bytes, the packet.
+ * then records: the sender's interface (with bit 7: mend the checksums first; with bit 6:
+ * from now on delay the TCP that would be lost), the milliseconds to wait before, the
+ * packet's length in two bytes, the packet.
  */
 #include "everything.h"
 
@@ -30,7 +31,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         g_autofree uint8_t *copy = g_memdup2(bytes, length);
         if (sender & 0x80)
             everything_mend(copy, length);
-        network_submit(net, sender % EVERYTHING_INTERFACES, copy, length, now_ns);
+        if (sender & 0x40)
+            network_delay_lost_tcp(net);
+        network_submit(net, (sender & 0x3f) % EVERYTHING_INTERFACES, copy, length,
+                       now_ns);
         everything_drain(net);
     }
     network_advance(net, now_ns + 10 * NS_PER_S);

@@ -52,6 +52,10 @@ SEEDS = {
                   record(1, ip(17, ALICE, SERVER, big[:600], 0x2000))],
     "too-big": [record(1, ip(17, ALICE, SERVER, big)),
                 record(1, ip(17, ALICE, SERVER, big, 0x4000))],
+    "tcp-late": [record(0x41, ip(6, ALICE, SERVER, tcp(4000, 443, 2)), 250)
+                 for _ in range(60)] +
+                [record(0x44, ip(6, SERVER, NAT, tcp(443, 4000, 18)), 250)
+                 for _ in range(60)],
 }
 folder = pathlib.Path(sys.argv[1])
 folder.mkdir(parents=True, exist_ok=True)

@@ -484,6 +484,8 @@ static void test_mutated_packets(void)
         everything_init(&e, n * 13);
         struct rng own = rng_seed(n);
         struct network *net = network_new(&e.config, &own, n % 2);
+        if (n % 4 < 2)
+            network_delay_lost_tcp(net);
         int64_t now_ns = 0;
         for (unsigned i = 0; i < N_MUTATED / N_NETWORKS; i++) {
             uint8_t bytes[256];

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "call/record.h"
@@ -65,6 +66,49 @@ static void test_order(void)
             "{\"t_us\":3,\"src\":\"offerer\",\"kind\":\"peer.candidate\",\"data\":{}}\n"
             "{\"t_us\":7,\"src\":\"answerer\",\"kind\":\"peer.candidate\",\"data\":{}}\n"
             "{\"t_us\":7,\"src\":\"answerer\",\"kind\":\"peer.message\",\"data\":{}}\n");
+    bench_clear(&b);
+}
+
+/* What a link lost and yet lets arrive has an event and a comment of its own, and does
+ * not count as dropped. */
+static void test_late(void)
+{
+    struct bench b = bench_new(0);
+    record_start(b.record, 0);
+    static const int64_t late_ns[] = { 1000 * NS_PER_MS, 0 };
+    for (unsigned i = 0; i < G_N_ELEMENTS(late_ns); i++) {
+        g_autofree struct packet *packet = g_malloc0(sizeof *packet + 20);
+        packet->size = 20;
+        struct network_event e = { .kind = NETWORK_PACKET,
+                                   .at_ns = 5000,
+                                   .packet_id = 7,
+                                   .direction = PACKET_OUTWARD,
+                                   .verdict = PACKET_LATE,
+                                   .reason = DROP_LINK_LOSS,
+                                   .late_ns = late_ns[i],
+                                   .packet = packet };
+        record_add_network(b.record, &e);
+    }
+    CU_ASSERT_EQUAL(record_dropped(b.record), 0);
+    CU_ASSERT_TRUE(record_close(b.record, NULL));
+    static const char line[] =
+        "{\"t_us\":5,\"src\":\"internet\",\"kind\":\"packet.late\","
+        "\"data\":{\"reason\":\"link-loss\",\"packet\":7,"
+        "\"direction\":\"outward\",\"late_us\":%d}}\n";
+    g_autofree char *first = g_strdup_printf(line, 1000000);
+    g_autofree char *second = g_strdup_printf(line, 0);
+    g_autofree char *both = g_strconcat(first, second, NULL);
+    assert_events(&b, both);
+    g_autofree char *path = g_build_filename(b.folder, RECORD_CAPTURE_FILE, NULL);
+    g_autofree char *capture = NULL;
+    size_t size;
+    CU_ASSERT_TRUE_FATAL(g_file_get_contents(path, &capture, &size, NULL));
+    static const char *const comments[] = {
+        "lost by internet (link-loss); its retransmission, 1000 ms later, stands for it",
+        "lost by internet (link-loss); nobody would send it again, so it arrives",
+    };
+    for (unsigned i = 0; i < G_N_ELEMENTS(comments); i++)
+        CU_ASSERT_PTR_NOT_NULL(memmem(capture, size, comments[i], strlen(comments[i])));
     bench_clear(&b);
 }
 
@@ -202,6 +246,7 @@ static void test_no_folder(void)
 }
 
 static const struct test tests[] = {
+    { "a late segment is told, and is not dropped", test_late },
     { "events are in the order of their times, those of one time as they came",
       test_order },
     { "events are in the file as soon as the call has begun", test_written_at_once },
