@@ -8,6 +8,12 @@
  * A kernel with IPv6 sends router solicitations and multicast reports of its own accord;
  * where the scenario gives a host no IPv6 address, IPv6 is switched off in it, so that a
  * capture holds only what a program sent.
+ *
+ * On a virtual clock the kernel still lives on the real one, in which a whole call takes
+ * some milliseconds. Nothing that its TCP sends may then wait for a timer (the emulated
+ * network loses no segment that would have to be sent again), and nothing may depend on
+ * how long things really took; see the table below. What the kernel draws at random is
+ * replaced on the way (normalise.h).
  */
 #include "lab/host.h"
 
@@ -25,6 +31,7 @@
 
 #include "base/error.h"
 #include "lab/netlink.h"
+#include "lab/sock_diag.h"
 
 enum {
     PREFIX_BITS_IPV4 = 24, /* any would do: the default route goes the same way */
@@ -32,6 +39,7 @@ enum {
     /* What a host sends waits here until the lab reads it. By default the kernel drops
        what is beyond 500, which nobody would see: losing is the emulated links' part. */
     QUEUE_PACKETS = 10000,
+    RTO_MIN_MS = 120000,
 };
 
 static int this_netns(void)
@@ -41,13 +49,57 @@ static int this_netns(void)
 
 /* Where /proc/sys is read-only, in a container, the default stays: then the lab leaves
    the kernel's IPv6 packets out (lab.c). */
-static void write_sysctl(const char *path, const char *value)
+static bool write_sysctl(const char *path, const char *value)
 {
     int fd = open(path, O_WRONLY | O_CLOEXEC);
-    if (fd < 0 || write(fd, value, strlen(value)) < 0)
+    bool ok = fd >= 0 && write(fd, value, strlen(value)) >= 0;
+    if (!ok)
         g_debug("%s stays as it is: %s", path, g_strerror(errno));
     if (fd >= 0)
         close(fd);
+    return ok;
+}
+
+/* Below /proc/sys/net. An older kernel may lack some; those do no harm there. */
+static const struct {
+    const char *name;
+    const char *value;
+} repeatable[] = {
+    /* Timers: tail loss probes, and RACK's wait for reordered segments. */
+    { "ipv4/tcp_early_retrans", "0" },
+    { "ipv4/tcp_recovery", "0" },
+    { "ipv4/tcp_autocorking", "0" },
+    /* The clock itself in each segment; sequence numbers in options. */
+    { "ipv4/tcp_timestamps", "0" },
+    { "ipv4/tcp_sack", "0" },
+    /* Windows that follow the round-trip time: CUBIC's, the receive buffer's, those of a
+       connection that rested, those of an earlier connection; bursts likewise. */
+    { "ipv4/tcp_congestion_control", "reno" },
+    { "ipv4/tcp_moderate_rcvbuf", "0" },
+    { "ipv4/tcp_slow_start_after_idle", "0" },
+    { "ipv4/tcp_no_metrics_save", "1" },
+    { "ipv4/tcp_tso_rtt_log", "0" },
+    /* A cookie made with a key of the kernel's own. */
+    { "ipv4/tcp_fastopen", "0" },
+    /* So many ICMP errors a second. */
+    { "ipv4/icmp_ratemask", "0" },
+    { "ipv6/icmp/ratelimit", "0" },
+    /* Random: flow labels, and the link-local address of an interface that has no
+       hardware address. Later, by timers: asking for routers. */
+    { "ipv6/auto_flowlabels", "0" },
+    { "ipv6/conf/default/addr_gen_mode", "1" },
+    { "ipv6/conf/default/router_solicitations", "0" },
+};
+
+/* False if a setting is there and cannot be made. */
+static bool set_repeatable(void)
+{
+    bool ok = true;
+    for (size_t i = 0; i < G_N_ELEMENTS(repeatable); i++) {
+        g_autofree char *path = g_strconcat("/proc/sys/net/", repeatable[i].name, NULL);
+        ok &= write_sysctl(path, repeatable[i].value) || access(path, F_OK) != 0;
+    }
+    return ok;
 }
 
 static int open_tun(GError **error)
@@ -83,8 +135,15 @@ static gboolean has_family(const struct address *addresses, unsigned n,
 
 /* Addresses and routes; returns 0 or a negative errno. */
 static int configure(int netlink, unsigned eth0, const struct address *addresses,
-                     unsigned n)
+                     unsigned n, bool is_repeatable)
 {
+    /* Each segment is acknowledged when it comes: a delayed acknowledgment would come by
+       the real clock. A timeout is the longest there is (TCP_RTO_MAX), so that a machine
+       that stalls retransmits nothing. */
+    const struct netlink_metrics metrics = {
+        .rto_min_ms = is_repeatable ? RTO_MIN_MS : 0,
+        .acknowledges_at_once = is_repeatable,
+    };
     int r = netlink_set_up(netlink, NETLINK_LOOPBACK);
     for (unsigned i = 0; r == 0 && i < n; i++)
         r = netlink_add_address(netlink, eth0, &addresses[i],
@@ -92,13 +151,17 @@ static int configure(int netlink, unsigned eth0, const struct address *addresses
                                                                     : PREFIX_BITS_IPV4);
     if (r == 0)
         r = netlink_set_queue(netlink, eth0, QUEUE_PACKETS);
+    /* Or whether a segment waits for the next, so that both go in one piece, depends on
+       the time since the last. Before Linux 5.17 it cannot be asked for. */
+    if (r == 0 && is_repeatable && netlink_set_single_segments(netlink, eth0) != 0)
+        g_debug("segments go out several at a time");
     if (r == 0)
         r = netlink_set_up(netlink, eth0);
     bool routed[ADDRESS_IPV6 + 1] = { false };
     for (unsigned i = 0; r == 0 && i < n; i++) {
         enum address_family family = addresses[i].family;
         if (!routed[family])
-            r = netlink_add_default_route(netlink, eth0, family, &addresses[i]);
+            r = netlink_add_default_route(netlink, eth0, family, &addresses[i], &metrics);
         routed[family] = true;
     }
     return r;
@@ -106,13 +169,14 @@ static int configure(int netlink, unsigned eth0, const struct address *addresses
 
 /* Everything that happens inside the new namespace. */
 static gboolean furnish(struct lab_host *host, const struct address *addresses,
-                        unsigned n, GError **error)
+                        unsigned n, bool is_repeatable, GError **error)
 {
     if (!host->has_ipv6) {
         write_sysctl("/proc/sys/net/ipv6/conf/all/disable_ipv6", "1");
         write_sysctl("/proc/sys/net/ipv6/conf/default/disable_ipv6", "1");
     }
     write_sysctl("/proc/sys/net/ipv4/ping_group_range", "0 0");
+    host->lacks_settings = is_repeatable && !set_repeatable();
     host->tun = open_tun(error);
     if (host->tun < 0)
         return FALSE;
@@ -120,7 +184,8 @@ static gboolean furnish(struct lab_host *host, const struct address *addresses,
     struct ifreq request = { .ifr_name = "eth0" };
     int r = netlink < 0 || ioctl(netlink, SIOCGIFINDEX, &request) != 0 ? -errno : 0;
     if (r == 0)
-        r = configure(netlink, (unsigned)request.ifr_ifindex, addresses, n);
+        r = configure(netlink, (unsigned)request.ifr_ifindex, addresses, n,
+                      is_repeatable);
     if (netlink >= 0)
         close(netlink);
     if (r != 0)
@@ -130,7 +195,7 @@ static gboolean furnish(struct lab_host *host, const struct address *addresses,
 }
 
 struct lab_host *lab_host_open(const char *name, const struct address *addresses,
-                               unsigned n_addresses, GError **error)
+                               unsigned n_addresses, bool is_repeatable, GError **error)
 {
     int home = this_netns();
     if (home < 0) {
@@ -150,12 +215,13 @@ struct lab_host *lab_host_open(const char *name, const struct address *addresses
             .netns = this_netns(),
             .tun = -1,
             .has_ipv6 = has_family(addresses, n_addresses, ADDRESS_IPV6),
+            .is_repeatable = is_repeatable,
             .n_addresses = n_addresses,
         };
         memcpy(host->addresses, addresses, n_addresses * sizeof *addresses);
         if (fstat(host->netns, &status) == 0)
             host->netns_inode = status.st_ino;
-        if (!furnish(host, addresses, n_addresses, error)) {
+        if (!furnish(host, addresses, n_addresses, is_repeatable, error)) {
             lab_host_close(host);
             host = NULL;
         }
@@ -189,12 +255,15 @@ bool lab_host_refresh(struct lab_host *host, const char *name)
     write_sysctl("/proc/sys/net/ipv4/route/flush", "1");
     if (host->has_ipv6)
         write_sysctl("/proc/sys/net/ipv6/route/flush", "1");
+    int r = sock_diag_destroy_tcp();
+    if (r != 0)
+        g_debug("%s keeps its connections: %s", host->name, g_strerror(-r));
     if (setns(home, CLONE_NEWNET) != 0)
         g_error("cannot return to the first network namespace: %s", g_strerror(errno));
     close(home);
     g_free(host->name);
     host->name = g_strdup(name);
-    return true;
+    return r == 0;
 }
 
 int lab_host_socket(const struct lab_host *host, int domain, int type)

@@ -22,20 +22,27 @@ struct lab_host {
     bool has_ipv6;        /**< one of its addresses is of that family */
     struct address addresses[NETWORK_MAX_ADDRESSES];
     unsigned n_addresses;
+    bool is_repeatable;  /**< as it was asked for */
+    bool lacks_settings; /**< that, and not all that it takes could be set */
 };
 
 /**
  * Makes a host with one interface, "eth0", that is up and has a default route.
  *
- * @param addresses the first is what the host sends from
+ * @param addresses     the first is what the host sends from
+ * @param is_repeatable for a virtual clock: the host's kernel is set up so that what it
+ *                      sends depends on what it gets, and as little as possible on the
+ *                      real clock. Where that cannot be (/proc/sys is read-only), it
+ *                      `lacks_settings`
  * @return caller owns; NULL with RTC_ERROR_ENVIRONMENT that says what is missing
  */
 struct lab_host *lab_host_open(const char *name, const struct address *addresses,
-                               unsigned n_addresses, GError **error);
+                               unsigned n_addresses, bool is_repeatable, GError **error);
 void lab_host_close(struct lab_host *host);
 
 /**
- * Has a host's kernel forget what it learned of routes, for another use.
+ * Has a host's kernel forget what it learned of routes, and its TCP connections, which
+ * outlive the processes that had them, for another use.
  * @param name its new name
  * @return false: it cannot be used again
  */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A few hosts by their addresses, the one that was used last first. What a namespace
- * remembers beside its sockets: exceptions to routes (a path's MTU, a redirect), flushed
- * here; and connections in TIME-WAIT, of which a host on the virtual clock keeps none
- * (host.c).
+ * remembers of a call: exceptions to routes (a path's MTU, a redirect); and connections
+ * that no process has any more, because a FIN of theirs was never acknowledged or they
+ * are in TIME-WAIT. lab_host_refresh() takes both away.
  */
 #include "lab/host_pool.h"
 
@@ -16,10 +16,10 @@ enum { MAX_KEPT = 24 };
 
 static GPtrArray *kept; /* struct lab_host; the last is the one given back last */
 
-static bool has_addresses(const struct lab_host *host, const struct address *addresses,
-                          unsigned n_addresses)
+static bool is_like(const struct lab_host *host, const struct address *addresses,
+                    unsigned n_addresses, bool is_repeatable)
 {
-    if (host->n_addresses != n_addresses)
+    if (host->n_addresses != n_addresses || host->is_repeatable != is_repeatable)
         return false;
     for (unsigned i = 0; i < n_addresses; i++)
         if (!address_equal(&host->addresses[i], &addresses[i]))
@@ -35,11 +35,11 @@ static void drain(struct lab_host *host)
 }
 
 struct lab_host *host_pool_take(const char *name, const struct address *addresses,
-                                unsigned n_addresses, GError **error)
+                                unsigned n_addresses, bool is_repeatable, GError **error)
 {
     for (unsigned i = kept ? kept->len : 0; i-- > 0;) {
         struct lab_host *host = kept->pdata[i];
-        if (!has_addresses(host, addresses, n_addresses))
+        if (!is_like(host, addresses, n_addresses, is_repeatable))
             continue;
         g_ptr_array_steal_index(kept, i);
         if (lab_host_refresh(host, name)) {
@@ -48,7 +48,7 @@ struct lab_host *host_pool_take(const char *name, const struct address *addresse
         }
         lab_host_close(host);
     }
-    return lab_host_open(name, addresses, n_addresses, error);
+    return lab_host_open(name, addresses, n_addresses, is_repeatable, error);
 }
 
 void host_pool_give(struct lab_host *host)

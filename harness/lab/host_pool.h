@@ -4,8 +4,8 @@
  * and to take its interface down some twenty, in which the kernel waits for all readers.
  *
  * A host that is handed out again is as if new: no process is in it (the worker ends them
- * all between calls), so no socket; nothing waits in its interface; and the kernel has
- * forgotten what it learned of routes.
+ * all between calls); nothing waits in its interface; and the kernel has forgotten what
+ * it learned of routes, and the TCP connections that outlived their processes.
  */
 #ifndef RTCLAB_LAB_HOST_POOL_H
 #define RTCLAB_LAB_HOST_POOL_H
@@ -14,7 +14,7 @@
 
 /** As lab_host_open(), with a host that was given back if there is one like it. */
 struct lab_host *host_pool_take(const char *name, const struct address *addresses,
-                                unsigned n_addresses, GError **error);
+                                unsigned n_addresses, bool is_repeatable, GError **error);
 
 /** Gives a host back, once nothing runs in it any more; NULL: does nothing. */
 void host_pool_give(struct lab_host *host);

@@ -87,8 +87,8 @@ static gboolean open_hosts(struct lab *lab, const struct network_config *config,
             const struct interface_config *c = &site->interfaces[i];
             if (c->silent)
                 continue;
-            lab->hosts[iface] =
-                host_pool_take(c->name, c->addresses, c->n_addresses, error);
+            lab->hosts[iface] = host_pool_take(c->name, c->addresses, c->n_addresses,
+                                               lab->coordinator, error);
             if (!lab->hosts[iface])
                 return FALSE;
             if (lab->coordinator)

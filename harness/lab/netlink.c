@@ -86,6 +86,17 @@ int netlink_set_queue(int netlink, unsigned iface_index, uint32_t packets)
     return transact(netlink, &r);
 }
 
+int netlink_set_single_segments(int netlink, unsigned iface_index)
+{
+    const uint32_t one = 1;
+    struct request r = {
+        .header = { .nlmsg_len = NLMSG_LENGTH(sizeof r.link), .nlmsg_type = RTM_NEWLINK },
+        .link = { .ifi_index = (int)iface_index },
+    };
+    add_attribute(&r, IFLA_GSO_MAX_SEGS, &one, sizeof one);
+    return transact(netlink, &r);
+}
+
 int netlink_add_address(int netlink, unsigned iface_index, const struct address *address,
                         unsigned prefix_bits)
 {
@@ -104,8 +115,36 @@ int netlink_add_address(int netlink, unsigned iface_index, const struct address 
     return transact(netlink, &r);
 }
 
+/* Without its bit in RTAX_LOCK the kernel takes no notice of RTAX_RTO_MIN. */
+static void add_metrics(struct request *r, const struct netlink_metrics *metrics)
+{
+    struct {
+        struct rtattr header;
+        uint32_t value;
+    } nested[3];
+    const struct {
+        unsigned short type;
+        uint32_t value;
+    } all[] = {
+        { RTAX_LOCK, metrics->rto_min_ms > 0 ? 1u << RTAX_RTO_MIN : 0 },
+        { RTAX_RTO_MIN, metrics->rto_min_ms },
+        { RTAX_QUICKACK, metrics->acknowledges_at_once },
+    };
+    size_t n = 0;
+    for (size_t i = 0; i < G_N_ELEMENTS(all); i++) {
+        if (all[i].value == 0)
+            continue;
+        nested[n].header.rta_type = all[i].type;
+        nested[n].header.rta_len = RTA_LENGTH(sizeof all[i].value);
+        nested[n++].value = all[i].value;
+    }
+    if (n > 0)
+        add_attribute(r, RTA_METRICS, nested, n * sizeof nested[0]);
+}
+
 int netlink_add_default_route(int netlink, unsigned iface_index,
-                              enum address_family family, const struct address *source)
+                              enum address_family family, const struct address *source,
+                              const struct netlink_metrics *metrics)
 {
     struct request r = {
         .header = { .nlmsg_len = NLMSG_LENGTH(sizeof r.route),
@@ -119,5 +158,6 @@ int netlink_add_default_route(int netlink, unsigned iface_index,
     };
     add_attribute(&r, RTA_OIF, &iface_index, sizeof iface_index);
     add_attribute(&r, RTA_PREFSRC, source->bytes, address_size(source));
+    add_metrics(&r, metrics);
     return transact(netlink, &r);
 }

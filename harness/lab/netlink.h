@@ -3,6 +3,9 @@
 #ifndef RTCLAB_LAB_NETLINK_H
 #define RTCLAB_LAB_NETLINK_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include <glib.h>
 
 #include "wire/address.h"
@@ -18,7 +21,19 @@ int netlink_set_up(int netlink, unsigned iface_index);
 int netlink_set_queue(int netlink, unsigned iface_index, uint32_t packets);
 int netlink_add_address(int netlink, unsigned iface_index, const struct address *address,
                         unsigned prefix_bits);
+
+/** What a route says of the TCP connections over it. All zeros: nothing. */
+struct netlink_metrics {
+    uint32_t rto_min_ms;       /**< the least that is added to a round-trip time to make a
+                                    retransmission timeout */
+    bool acknowledges_at_once; /**< no delayed acknowledgments */
+};
+
 int netlink_add_default_route(int netlink, unsigned iface_index,
-                              enum address_family family, const struct address *source);
+                              enum address_family family, const struct address *source,
+                              const struct netlink_metrics *metrics);
+
+/** Has TCP hand single segments to the interface, never several in one piece. */
+int netlink_set_single_segments(int netlink, unsigned iface_index);
 
 #endif

@@ -302,7 +302,8 @@ static int try_host(void *data, const GError *problem)
     const struct probe *probe = data;
     g_autoptr(GError) error = NULL;
     struct address address = { .family = ADDRESS_IPV4, .bytes = { 192, 0, 2, 1 } };
-    struct lab_host *host = problem ? NULL : lab_host_open("probe", &address, 1, &error);
+    struct lab_host *host =
+        problem ? NULL : lab_host_open("probe", &address, 1, false, &error);
     if (host) {
         lab_host_close(host);
         return 0;

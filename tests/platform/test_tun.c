@@ -18,7 +18,7 @@ static struct lab_host *open_host(const char *address)
 {
     g_autoptr(GError) error = NULL;
     struct address a = A(address);
-    struct lab_host *host = lab_host_open("host", &a, 1, &error);
+    struct lab_host *host = lab_host_open("host", &a, 1, false, &error);
     if (error)
         printf("  %s\n", error->message);
     CU_ASSERT_PTR_NOT_NULL_FATAL(host);
