@@ -27,6 +27,7 @@
 #include "base/clock.h"
 #include "lab/coordinator.h"
 #include "lab/host_pool.h"
+#include "lab/normalise.h"
 #include "lab/sandbox.h"
 
 enum {
@@ -48,6 +49,7 @@ const char *const lab_clock_names[LAB_N_CLOCKS] = {
 struct lab {
     struct network *network;
     struct coordinator *coordinator; /* NULL: the wall clock */
+    struct normaliser *normaliser;   /* likewise */
     struct rng rng;
     int64_t calendar_ns; /* at the lab's time 0 */
     bool has_kernel_random;
@@ -151,6 +153,17 @@ static gboolean start_clock(struct lab *lab, const struct lab_options *options,
     return lab->coordinator != NULL;
 }
 
+/* The hosts' kernels are on the real clock all the same: for their TCP, and for what they
+   draw at random. */
+static void start_normaliser(struct lab *lab, const struct rng *rng)
+{
+    g_autofree const char **names = g_new(const char *, lab->n_interfaces);
+    for (unsigned i = 0; i < lab->n_interfaces; i++)
+        names[i] = network_tap_name(lab->network, i);
+    lab->normaliser = normaliser_new(names, lab->n_interfaces, rng);
+    network_delay_lost_tcp(lab->network);
+}
+
 struct lab *lab_new(const struct lab_options *options, GError **error)
 {
     struct lab *lab = g_new0(struct lab, 1);
@@ -169,6 +182,8 @@ struct lab *lab_new(const struct lab_options *options, GError **error)
         lab_free(lab);
         return NULL;
     }
+    if (lab->coordinator)
+        start_normaliser(lab, options->rng);
     return lab;
 }
 
@@ -184,6 +199,7 @@ void lab_free(struct lab *lab)
     g_array_unref(lab->polls);
     network_free(lab->network);
     coordinator_free(lab->coordinator);
+    normaliser_free(lab->normaliser);
     g_free(lab->audit_path);
     g_free(lab);
 }
@@ -276,7 +292,10 @@ static bool take_from_host(struct lab *lab, unsigned iface)
         ssize_t size = read(lab->hosts[iface]->tun, lab->buffer, sizeof lab->buffer);
         if (size <= 0)
             return false;
-        if (!is_noise(lab->hosts[iface], lab->buffer))
+        if (is_noise(lab->hosts[iface], lab->buffer))
+            continue;
+        if (!lab->normaliser ||
+            normaliser_outward(lab->normaliser, iface, lab->buffer, (size_t)size))
             network_submit(lab->network, iface, lab->buffer, (size_t)size,
                            lab_now_ns(lab));
     }
@@ -293,6 +312,9 @@ static bool deliver_one(struct lab *lab)
     struct lab_host *host = lab->hosts[delivery.iface];
     if (host) {
         lateness_add(&lab->lateness, lab_now_ns(lab) - delivery.due_ns);
+        if (lab->normaliser)
+            normaliser_inward(lab->normaliser, delivery.iface, packet->bytes,
+                              packet->size);
         if (write(host->tun, packet->bytes, packet->size) < 0)
             g_debug("%s cannot take a packet: %s", host->name, g_strerror(errno));
         if (lab->coordinator)
