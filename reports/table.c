@@ -30,9 +30,10 @@
 #include "reports/table_calls.h"
 #include "reports/text.h"
 
-#define DEFAULT_WIDTH 100
-#define GAP           "  "
-#define LEAST_NAME    24 /* columns for ids, for a wide layout to be worth it */
+#define DEFAULT_WIDTH      100
+#define GAP                "  "
+#define DETERMINISTIC_SIGN "="
+#define LEAST_NAME         24 /* columns for ids, for a wide layout to be worth it */
 
 static const char *const tone_codes[TABLE_N_TONES] = {
     [TABLE_PLAIN] = "", [TABLE_GOOD] = "32", [TABLE_BAD] = "1;31",
@@ -49,6 +50,7 @@ struct cell {
 struct row {
     const struct call_group *group;
     const json_t *comparison;
+    bool is_deterministic; /* repeated twice, to the same end: no more were needed */
 };
 
 struct column {
@@ -78,14 +80,15 @@ static struct cell cell_of_mode(const struct row *row, enum compare_mode mode)
 static struct cell cell_of_saving(const struct row *row, enum compare_mode mode)
 {
     (void)mode;
+    const char *text = row->is_deterministic ? DETERMINISTIC_SIGN : "";
     const json_t *median =
         json_object_get(json_object_get(row->comparison, "trickle_saves_ms"), "median");
     if (!json_is_number(median))
-        return (struct cell){ .text = g_strdup(""), .number = g_strdup("-") };
+        return (struct cell){ .text = g_strdup(text), .number = g_strdup("-") };
     double ms = json_number_value(median);
     if (ms > -0.5 && ms < 0.5)
         ms = 0; /* no "-0" */
-    return (struct cell){ .text = g_strdup(""), .number = g_strdup_printf("%.0f", ms) };
+    return (struct cell){ .text = g_strdup(text), .number = g_strdup_printf("%.0f", ms) };
 }
 
 /* The first column is the row's name; the layouts treat it apart. */
@@ -273,14 +276,42 @@ static void append_legend(GString *out, const struct grid *grid,
                    "Selected pair (offerer~answerer), median set-up in ms; "
                    "saves = full - trickle",
                    style);
+    bool is_deterministic = false;
+    for (guint r = 0; r < grid->n_rows; r++)
+        is_deterministic |= grid->rows[r].is_deterministic;
+    if (is_deterministic)
+        append_wrapped(out,
+                       DETERMINISTIC_SIGN
+                       " deterministic: no chance in it, and two seeds "
+                       "gave the same; not repeated further",
+                       style);
     if (has_other_pairs)
         append_wrapped(out, "+N: N calls selected another pair than the one shown",
                        style);
 }
 
-static void append_table(GString *out, const json_t *calls,
+/* What the run has found out; the calls alone do not say it. */
+static bool is_deterministic(const json_t *results, const struct call_group *group)
+{
+    size_t i;
+    json_t *c;
+    json_array_foreach(json_object_get(results, "comparisons"), i, c)
+    {
+        const char *scenario = json_string_value(json_object_get(c, "scenario"));
+        const char *offerer = json_string_value(json_object_get(c, "offerer"));
+        const char *answerer = json_string_value(json_object_get(c, "answerer"));
+        if (g_strcmp0(scenario, group->scenario) == 0 &&
+            g_strcmp0(offerer, group->offerer) == 0 &&
+            g_strcmp0(answerer, group->answerer) == 0)
+            return json_is_true(json_object_get(c, "deterministic"));
+    }
+    return false;
+}
+
+static void append_table(GString *out, const json_t *results,
                          const struct table_style *style)
 {
+    const json_t *calls = json_object_get(results, "calls");
     g_autoptr(GPtrArray) groups = compare_group_calls(calls);
     g_autoptr(json_t) comparisons = compare_modes(calls);
     if (groups->len == 0)
@@ -291,7 +322,11 @@ static void append_table(GString *out, const json_t *calls,
         .n_rows = groups->len,
     };
     for (guint r = 0; r < grid.n_rows; r++) {
-        grid.rows[r] = (struct row){ groups->pdata[r], json_array_get(comparisons, r) };
+        grid.rows[r] = (struct row){
+            .group = groups->pdata[r],
+            .comparison = json_array_get(comparisons, r),
+            .is_deterministic = is_deterministic(results, groups->pdata[r]),
+        };
         for (size_t c = 0; c < N_COLUMNS; c++)
             grid_row(&grid, r)[c] = columns[c].make(&grid.rows[r], columns[c].mode);
     }
@@ -309,8 +344,7 @@ static void append_table(GString *out, const json_t *calls,
 char *table_format(const json_t *results, const struct table_style *style)
 {
     GString *out = g_string_new(NULL);
-    const json_t *calls = json_object_get(results, "calls");
-    append_table(out, calls, style);
+    append_table(out, results, style);
     table_append_unexpected(out, results, style);
     table_append_summary(out, results, style);
     return g_string_free(out, FALSE);

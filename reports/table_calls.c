@@ -167,7 +167,7 @@ static void append_call(GString *out, const json_t *results, const json_t *call,
                            style->rerun_command ? style->rerun_command : "rtclab run");
     if (seed)
         g_string_append_printf(out, " --seed %s", shown_seed);
-    g_string_append_printf(out, " --only %s\n", shown_word);
+    g_string_append_printf(out, " %s\n", shown_word);
 }
 
 void table_append_unexpected(GString *out, const json_t *results,
@@ -242,6 +242,56 @@ static void append_lateness(GString *out, const json_t *calls)
                            n_late, n_late == 1 ? "" : "s", worst_us / 1000, key);
 }
 
+/* What ran on the wall clock although the virtual one was asked for, by its reasons. */
+static void append_wall_clock(GString *out, const json_t *calls)
+{
+    struct tally reasons;
+    tally_init(&reasons);
+    size_t i;
+    json_t *call;
+    json_array_foreach(calls, i, call)
+    {
+        const char *why = text_of(call, "clock_why", NULL);
+        if (why)
+            tally_add(&reasons, text_escape(why));
+    }
+    for (guint r = 0; r < reasons.words->len; r++) {
+        guint count = g_array_index(reasons.counts, guint, r);
+        g_string_append_printf(out, "\nOn the wall clock: %u call%s; %s\n", count,
+                               count == 1 ? "" : "s", (char *)reasons.words->pdata[r]);
+    }
+    tally_clear(&reasons);
+}
+
+/* What the audit of the virtual clock found, if there was one. */
+static void append_audit(GString *out, const json_t *calls)
+{
+    json_int_t n_bypasses = 0;
+    unsigned n_calls = 0, n_audited = 0;
+    size_t i;
+    json_t *call;
+    json_array_foreach(calls, i, call)
+    {
+        const json_t *count = json_object_get(call, "clock_bypasses");
+        n_audited += json_is_integer(count);
+        n_calls += json_integer_value(count) > 0;
+        n_bypasses += json_integer_value(count);
+    }
+    if (n_audited > 0 && n_bypasses == 0)
+        g_string_append_printf(out,
+                               "\nClock audit: nothing bypassed the virtual clock in %u "
+                               "call%s\n",
+                               n_audited, n_audited == 1 ? "" : "s");
+    else if (n_audited > 0)
+        g_string_append_printf(
+            out,
+            "\nClock audit: %" JSON_INTEGER_FORMAT
+            " timed system call%s bypassed the virtual clock, in %u of "
+            "%u call%s;\n  see clock-audit.txt in their records\n",
+            n_bypasses, n_bypasses == 1 ? "" : "s", n_calls, n_audited,
+            n_audited == 1 ? "" : "s");
+}
+
 void table_append_summary(GString *out, const json_t *results,
                           const struct table_style *style)
 {
@@ -258,6 +308,8 @@ void table_append_summary(GString *out, const json_t *results,
         if (verdict == NOT_AS_EXPECTED)
             tally_add(&unexpected, text_escape(text_of(call, "outcome", "?")));
     }
+    append_wall_clock(out, calls);
+    append_audit(out, calls);
     append_lateness(out, calls);
     size_t total = json_array_size(calls);
     if (total > 0)

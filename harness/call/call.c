@@ -336,6 +336,8 @@ json_t *call_run(const struct call_spec *spec)
     struct call call;
     call_init(&call, spec);
     g_autoptr(GError) error = NULL;
+    if (spec->audit_path) /* so that it is there even if nothing bypasses the clock */
+        g_file_set_contents(spec->audit_path, "", 0, NULL);
     if (set_up(&call, &error)) {
         lab_ns = -call.start_ns;
         await_hello(&call);
@@ -368,5 +370,7 @@ json_t *call_run(const struct call_spec *spec)
     if (was_started)
         json_object_set_new(result, "cost",
                             describe_cost(begun_ns, started_ns, ended_ns, lab_ns));
+    if (spec->audit_path)
+        call_count_bypasses(spec, result);
     return result;
 }

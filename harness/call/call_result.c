@@ -71,15 +71,21 @@ static json_t *blank(const struct call_spec *spec)
     g_autofree char *events = g_strdup_printf("%s/%s", folder, RECORD_EVENTS_FILE);
     g_autofree char *capture = g_strdup_printf("%s/%s", folder, RECORD_CAPTURE_FILE);
     g_autofree char *seed = g_strdup_printf("%" G_GUINT64_FORMAT, spec->seed);
-    return json_pack(
+    json_t *result = json_pack(
         "{s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:s, s:s, s:b, s:s, s:n, s:n, s:n, s:n,"
         " s:{s:s, s:s}}",
         "key", spec->key, "scenario", spec->scenario->id, "offerer",
         spec->names[ROLE_OFFERER], "answerer", spec->names[ROLE_ANSWERER], "mode",
         mode_names[spec->mode], "repeat", (int)spec->repeat, "seed", seed, "clock",
-        "wall", "outcome", outcome_names[OUTCOME_ERROR], "as_expected", 0, "why", "",
-        "setup_ms", "phases_ms", "selected", "counts", "artifacts", "events", events,
-        "pcap", capture);
+        lab_clock_names[spec->clock], "outcome", outcome_names[OUTCOME_ERROR],
+        "as_expected", 0, "why", "", "setup_ms", "phases_ms", "selected", "counts",
+        "artifacts", "events", events, "pcap", capture);
+    if (spec->clock_why) {
+        /* It may quote a path, and a path need not be UTF-8. */
+        g_autofree char *why = g_utf8_make_valid(spec->clock_why, -1);
+        json_object_set_new(result, "clock_why", json_string(why));
+    }
+    return result;
 }
 
 static void judge(json_t *result, const struct call_spec *spec, const char *why)
@@ -125,8 +131,20 @@ json_t *call_make_result(const struct call *call)
                       (json_int_t)call->traffic.stun_requests, "retransmissions",
                       (json_int_t)call->traffic.retransmissions, "dropped",
                       (json_int_t)record_dropped(call->record)));
-        json_object_set_new(result, "lateness", describe_lateness(call));
+        if (call->spec->clock == LAB_CLOCK_WALL)
+            json_object_set_new(result, "lateness", describe_lateness(call));
     }
     judge(result, call->spec, call->why);
     return result;
+}
+
+void call_count_bypasses(const struct call_spec *spec, json_t *result)
+{
+    json_int_t n_lines = 0;
+    g_autofree char *text = NULL;
+    gsize size = 0;
+    if (g_file_get_contents(spec->audit_path, &text, &size, NULL))
+        for (gsize i = 0; i < size; i++)
+            n_lines += text[i] == '\n';
+    json_object_set_new(result, "clock_bypasses", json_integer(n_lines));
 }

@@ -84,4 +84,8 @@ void call_deliver_signals(struct call *call);
 /** The call's entry in results.json, from what is known now (call_result.c). */
 json_t *call_make_result(const struct call *call);
 
+/** Adds how many timed system calls bypassed the virtual clock, by the audit's lines. All
+ *  processes of the call have ended (call_result.c). */
+void call_count_bypasses(const struct call_spec *spec, json_t *result);
+
 #endif

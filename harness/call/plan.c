@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/rng.h"
 #include "call/peer_link.h"
+#include "lab/preload.h"
 
 static uint64_t make_seed(const struct plan *plan, const struct run_options *options,
                           const struct scenario *scenario, unsigned repeat)
@@ -19,6 +20,28 @@ static uint64_t make_seed(const struct plan *plan, const struct run_options *opt
                         plan->names[ROLE_ANSWERER], scenario->id, repeat);
     struct rng call = rng_fork(&run, name);
     return call.seed;
+}
+
+/* The clock that was asked for, unless something of this call cannot run on it. */
+static void choose_clock(const struct plan *plan, const struct run_options *options,
+                         struct call_spec *spec)
+{
+    spec->clock = options->clock;
+    if (options->clock == LAB_CLOCK_WALL)
+        return;
+    spec->clock_why =
+        spec->scenario->needs_wall_clock ? "the scenario says so" : plan->wall_why;
+    if (spec->clock_why) {
+        spec->clock = LAB_CLOCK_WALL;
+        return;
+    }
+    spec->calendar_ns = options->calendar_ns;
+    spec->has_kernel_random = options->has_kernel_random;
+    if (options->audits_clock) {
+        /* Absolute: programs of the lab may go to other folders. */
+        g_autofree char *path = g_build_filename(spec->folder, RUN_AUDIT_FILE, NULL);
+        spec->audit_path = g_canonicalize_filename(path, NULL);
+    }
 }
 
 static void add_call(struct plan *plan, const struct run_options *options,
@@ -38,6 +61,7 @@ static void add_call(struct plan *plan, const struct run_options *options,
         .key = g_steal_pointer(&key),
     };
     spec.folder = g_build_filename(options->out, "calls", spec.key, NULL);
+    choose_clock(plan, options, &spec);
     for (unsigned role = 0; role < N_ROLES; role++) {
         spec.names[role] = plan->names[role];
         spec.programs[role] = plan->programs[role];
@@ -50,6 +74,18 @@ static void spec_clear(gpointer data)
     struct call_spec *spec = data;
     g_free((char *)spec->key);
     g_free((char *)spec->folder);
+    g_free((char *)spec->audit_path);
+}
+
+static char *find_wall_why(const struct plan *plan, const struct run_options *options)
+{
+    for (unsigned role = 0; role < N_ROLES; role++) {
+        g_autofree char *why = NULL;
+        if (!preload_check(plan->programs[role], &why))
+            return g_strdup_printf("%s (%s) %s", role_names[role], options->peers[role],
+                                   why);
+    }
+    return NULL;
 }
 
 static gboolean check_keys(const struct plan *plan, const struct run_options *options,
@@ -97,6 +133,8 @@ struct plan *plan_new(const GPtrArray *scenarios, const struct run_options *opti
         plan->programs[role] = peer_link_find_program(options->peers[role], error);
         ok = plan->programs[role] != NULL;
     }
+    if (ok && options->clock == LAB_CLOCK_VIRTUAL)
+        plan->wall_why = find_wall_why(plan, options);
     for (unsigned repeat = 1; ok && repeat <= options->repeat; repeat++)
         for (unsigned s = 0; s < scenarios->len; s++)
             for (unsigned mode = 0; mode < N_MODES; mode++)
@@ -117,6 +155,7 @@ void plan_free(struct plan *plan)
     if (!plan)
         return;
     g_array_unref(plan->calls);
+    g_free(plan->wall_why);
     for (unsigned role = 0; role < N_ROLES; role++) {
         g_free(plan->names[role]);
         g_free(plan->programs[role]);

@@ -12,7 +12,9 @@
 struct plan {
     char *names[N_ROLES];
     char *programs[N_ROLES];
-    GArray *calls; /**< struct call_spec, in the order in which they shall run */
+    char *wall_why; /**< why no call of these peers can run on the virtual clock; NULL:
+                       they can */
+    GArray *calls;  /**< struct call_spec, in the order in which they shall run */
 };
 
 /**

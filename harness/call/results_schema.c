@@ -72,12 +72,12 @@ static json_t *schema_of_run(void)
     json_t *host = object_of(json_pack("{s:o, s:o, s:o, s:o}", "system", type("string"),
                                        "kernel", type("string"), "machine",
                                        type("string"), "cores", type("integer")));
-    return object_of(
-        json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id",
-                  type("string"), "started", type("string"), "version", type("string"),
-                  "seed", type("string"), "clock", json_pack("{s:s}", "const", "wall"),
-                  "complete", type("boolean"), "elapsed_s", type("number"), "host", host,
-                  "?interrupted", type("boolean"), "?shard", type("string")));
+    return object_of(json_pack(
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id", type("string"),
+        "started", type("string"), "version", type("string"), "seed", type("string"),
+        "clock", names_of(lab_clock_names, LAB_N_CLOCKS), "complete", type("boolean"),
+        "elapsed_s", type("number"), "host", host, "?interrupted", type("boolean"),
+        "?shard", type("string")));
 }
 
 static json_t *schema_of_scenario(void)
@@ -132,9 +132,9 @@ static json_t *schema_of_call(void)
         "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "key",
         type("string"), "scenario", type("string"), "offerer", type("string"), "answerer",
         type("string"), "mode", names_of(mode_names, N_MODES), "repeat", type("integer"),
-        "seed", type("string"), "clock", json_pack("{s:s}", "const", "wall"), "outcome",
-        names_of(outcome_names, N_OUTCOMES), "as_expected", type("boolean"), "why",
-        type("string"), "artifacts", artifacts);
+        "seed", type("string"), "clock", names_of(lab_clock_names, LAB_N_CLOCKS),
+        "outcome", names_of(outcome_names, N_OUTCOMES), "as_expected", type("boolean"),
+        "why", type("string"), "artifacts", artifacts);
     json_object_set_new(call, "setup_ms", or_null(type("number")));
     json_object_set_new(call, "phases_ms",
                         or_null(same_for(role_names, N_ROLES, reference("phases"))));
@@ -143,6 +143,8 @@ static json_t *schema_of_call(void)
     json_object_set_new(call, "counts", or_null(schema_of_counts()));
     json_object_set_new(call, "?lateness", schema_of_lateness());
     json_object_set_new(call, "?cost", schema_of_cost());
+    json_object_set_new(call, "?clock_why", type("string"));
+    json_object_set_new(call, "?clock_bypasses", type("integer"));
     return object_of(call);
 }
 
@@ -151,11 +153,11 @@ static json_t *schema_of_comparison(void)
     json_t *saving = or_null(object_of(json_pack("{s:o, s:o}", "median", type("number"),
                                                  "samples", list_of(type("number")))));
     return object_of(json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:O, s:o}", "scenario", type("string"), "offerer",
+        "{s:o, s:o, s:o, s:o, s:o, s:O, s:o, s:o}", "scenario", type("string"), "offerer",
         type("string"), "answerer", type("string"), "median_setup_ms",
         same_for(mode_names, N_MODES, or_null(type("number"))), "connected",
         same_for(mode_names, N_MODES, list_of(type("integer"))), "trickle_saves_ms",
-        saving, "half_saves_ms", saving));
+        saving, "half_saves_ms", saving, "?deterministic", type("boolean")));
 }
 
 json_t *results_schema(void)

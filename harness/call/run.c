@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Running a plan: workers side by side, each with one call, then results.json.
+ * Running a plan: workers side by side (workers.c), then results.json.
  *
- * The parent has one thread and does three things: start a worker when there is room,
- * read results from the workers' pipes, watch for signals. A worker writes one JSON value
- * and ends; one that ends without it has crashed, which is the outcome of its call.
+ * The parent has one thread and does three things: give calls to workers that have
+ * nothing to do, take in their results, watch for signals. Calls on the virtual clock
+ * come first: those on the wall clock want the processors' idle time.
  *
  * SIGINT, SIGTERM or SIGHUP: no further call begins, the workers are told to end, and
  * what is finished is written with "complete": false.
@@ -12,14 +12,10 @@
 #include "call/run.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <math.h>
-#include <poll.h>
 #include <signal.h>
-#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/utsname.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -27,32 +23,20 @@
 #include "base/file.h"
 #include "call/plan.h"
 #include "call/progress.h"
+#include "call/repeats.h"
+#include "call/workers.h"
 #include "lab/sandbox.h"
 #include "reports/compare.h"
 
-/* On the wall clock a call mostly waits: so many fit on a core before its neighbours'
-   start-ups make packets late (measured; see tests/bench/README.md). */
-enum { JOBS_A_CORE = 4, PROGRESS_MS = 200 };
-
-/* What a call may take beside its own time-out: servers, hello, goodbye. */
-static const int64_t worker_grace_ns = 60 * NS_PER_S;
-
-struct worker {
-    const struct call_spec *spec;
-    pid_t pid;
-    int fd; /* its result comes from here */
-    GByteArray *output;
-    int64_t started_ns;
-    bool told_to_end;
-};
+enum { PROGRESS_MS = 200 };
 
 struct run {
     const struct run_options *options;
     const struct plan *plan;
-    unsigned next;      /* of the plan */
-    GPtrArray *workers; /* struct worker */
-    json_t **results;   /* by the plan's order */
-    unsigned done;
+    struct repeats *repeats;
+    bool *has_begun;  /* by the plan's order; also what was skipped */
+    json_t **results; /* by the plan's order; NULL: none */
+    unsigned done, skipped;
     int64_t started_ns;
     double finished_s;
     bool is_interrupted;
@@ -93,198 +77,116 @@ static void restore_signals(const struct sigaction previous[G_N_ELEMENTS(caught)
         sigaction(caught[i], &previous[i], NULL);
 }
 
-/* ---- workers ---- */
-
-struct worker_task {
-    const struct run *run;
-    const struct call_spec *spec;
-    int fd;
-};
-
-static int work(void *data, const GError *problem)
-{
-    const struct worker_task *task = data;
-    /* The other workers' pipes, which a fork inherits: with many jobs they would use up
-       the descriptors that a lab needs. */
-    for (unsigned i = 0; i < task->run->workers->len; i++)
-        close(((struct worker *)task->run->workers->pdata[i])->fd);
-    g_autoptr(json_t) result =
-        problem ? call_blank_result(task->spec, problem->message) : call_run(task->spec);
-    return json_dumpfd(result, task->fd, JSON_COMPACT) == 0 ? 0 : 1;
-}
-
-static void worker_free(gpointer data)
-{
-    struct worker *w = data;
-    close(w->fd);
-    g_byte_array_unref(w->output);
-    g_free(w);
-}
-
-static gboolean start_worker(struct run *run, const struct call_spec *spec,
-                             GError **error)
-{
-    if (!file_make_folder(spec->folder, error))
-        return FALSE;
-    int fds[2];
-    if (pipe2(fds, O_CLOEXEC) != 0) {
-        rtc_set_errno_error(error, RTC_ERROR_ENVIRONMENT, errno, "cannot make a pipe");
-        return FALSE;
-    }
-    struct worker_task task = { .run = run, .spec = spec, .fd = fds[1] };
-    pid_t pid = sandbox_start(work, &task, error);
-    close(fds[1]);
-    if (pid < 0) {
-        close(fds[0]);
-        return FALSE;
-    }
-    struct worker *w = g_new0(struct worker, 1);
-    w->spec = spec;
-    w->pid = pid;
-    w->fd = fds[0];
-    w->output = g_byte_array_new();
-    w->started_ns = clock_now_ns();
-    g_ptr_array_add(run->workers, w);
-    return TRUE;
-}
-
-static void keep_result(struct run *run, const struct call_spec *spec, json_t *result)
-{
-    unsigned index =
-        (unsigned)(spec - &g_array_index(run->plan->calls, struct call_spec, 0));
-    run->results[index] = result;
-    run->done++;
-}
-
-/* A worker has closed its pipe: it has ended or is about to. */
-static void finish_worker(struct run *run, struct worker *w)
-{
-    int status = 0;
-    while (waitpid(w->pid, &status, 0) < 0 && errno == EINTR)
-        ;
-    json_t *result = json_loadb((const char *)w->output->data, w->output->len, 0, NULL);
-    if (!result && !run->is_interrupted) {
-        int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-        g_autofree char *why =
-            code > 128
-                ? g_strdup_printf("the worker was ended by signal %d (%s)", code - 128,
-                                  strsignal(code - 128))
-                : g_strdup_printf("the worker exited with %d and left no result", code);
-        result = call_blank_result(w->spec, why);
-    }
-    run->finished_s += (double)(clock_now_ns() - w->started_ns) / (double)NS_PER_S;
-    /* A call that was cut short says nothing; it is not among the results. */
-    if (result && !(run->is_interrupted && w->told_to_end))
-        keep_result(run, w->spec, result);
-    else
-        json_decref(result);
-    g_ptr_array_remove(run->workers, w);
-}
-
-/* Returns true when its pipe has ended. */
-static bool read_worker(struct worker *w)
-{
-    uint8_t chunk[4096];
-    ssize_t n = read(w->fd, chunk, sizeof chunk);
-    if (n > 0)
-        g_byte_array_append(w->output, chunk, (unsigned)n);
-    return n == 0 || (n < 0 && errno != EINTR);
-}
-
-static void tell_to_end(struct worker *w)
-{
-    if (!w->told_to_end)
-        kill(w->pid, SIGTERM);
-    w->told_to_end = true;
-}
-
-static void interrupt(struct run *run)
-{
-    run->is_interrupted = true;
-    for (unsigned i = 0; i < run->workers->len; i++)
-        tell_to_end(run->workers->pdata[i]);
-}
-
 /* ---- the loop ---- */
 
-static void show_progress(const struct run *run, unsigned jobs)
+static const struct call_spec *spec_of(const struct run *run, unsigned call)
 {
-    g_autoptr(GPtrArray) keys = g_ptr_array_new();
-    for (unsigned i = 0; i < run->workers->len; i++) {
-        const struct worker *w = run->workers->pdata[i];
-        g_ptr_array_add(keys, (char *)w->spec->key);
+    return &g_array_index(run->plan->calls, struct call_spec, call);
+}
+
+static void keep_result(struct run *run, unsigned call, json_t *result)
+{
+    run->results[call] = result;
+    run->done++;
+    repeats_take(run->repeats, call, result);
+}
+
+static void take_answer(struct run *run, struct workers_answer *answer)
+{
+    run->finished_s += answer->elapsed_s;
+    g_autofree char *why = answer->why;
+    /* A call that was cut short says nothing; it is not among the results. */
+    if (run->is_interrupted && (answer->told_to_end || !answer->result)) {
+        json_decref(answer->result);
+        return;
     }
-    g_ptr_array_add(keys, NULL);
+    json_t *result = answer->result;
+    if (!result)
+        result = call_blank_result(spec_of(run, answer->call), why);
+    keep_result(run, answer->call, result);
+}
+
+/* The next call on a clock that may begin; false: there is none, or none yet. */
+static bool pop_call(struct run *run, enum lab_clock clock, unsigned *ret_call)
+{
+    for (unsigned i = 0; i < run->plan->calls->len; i++) {
+        if (run->has_begun[i] || spec_of(run, i)->clock != clock)
+            continue;
+        switch (repeats_ask(run->repeats, i)) {
+        case REPEATS_RUN:
+            run->has_begun[i] = true;
+            *ret_call = i;
+            return true;
+        case REPEATS_WAIT:
+            break;
+        case REPEATS_SKIP:
+            run->has_begun[i] = true;
+            run->skipped++;
+            break;
+        }
+    }
+    return false;
+}
+
+static void begin_calls(struct run *run, struct workers *workers, enum lab_clock clock)
+{
+    unsigned call;
+    while (!run->is_interrupted && workers_have_room(workers) &&
+           pop_call(run, clock, &call)) {
+        const struct call_spec *spec = spec_of(run, call);
+        g_autoptr(GError) error = NULL;
+        if (!file_make_folder(spec->folder, &error) ||
+            !workers_give(workers, call, &error))
+            keep_result(run, call, call_blank_result(spec, error->message));
+    }
+}
+
+static void show_progress(const struct run *run, const struct workers *workers,
+                          unsigned jobs)
+{
+    g_autofree const char **keys = workers_list_busy(workers);
     progress_show(&(struct progress){
         .done = run->done,
-        .planned = run->plan->calls->len,
+        .planned = run->plan->calls->len - run->skipped,
         .jobs = jobs,
         .finished_s = run->finished_s,
-        .running = (const char *const *)keys->pdata,
+        .running = keys,
     });
 }
 
-static void fill_jobs(struct run *run, unsigned jobs)
+/* Makes all calls on one clock. */
+static void run_clock(struct run *run, enum lab_clock clock)
 {
-    while (!run->is_interrupted && run->workers->len < jobs &&
-           run->next < run->plan->calls->len) {
-        const struct call_spec *spec =
-            &g_array_index(run->plan->calls, struct call_spec, run->next++);
-        g_autoptr(GError) error = NULL;
-        if (!start_worker(run, spec, &error))
-            keep_result(run, spec, call_blank_result(spec, error->message));
-    }
-}
-
-static void wait_for_workers(struct run *run, int timeout_ms)
-{
-    unsigned n = run->workers->len;
-    g_autofree struct pollfd *polls = g_new0(struct pollfd, n + 1);
-    polls[n] = (struct pollfd){ .fd = signal_fd, .events = POLLIN };
-    for (unsigned i = 0; i < n; i++)
-        polls[i] = (struct pollfd){ .fd = ((struct worker *)run->workers->pdata[i])->fd,
-                                    .events = POLLIN };
-    if (poll(polls, n + 1, timeout_ms) <= 0)
-        return;
-    uint64_t count;
-    if (polls[n].revents && read(signal_fd, &count, sizeof count) < 0)
-        g_debug("the wake-up was for somebody else");
-    for (unsigned i = n; i-- > 0;) { /* downwards: finish_worker() takes one out */
-        struct worker *w = run->workers->pdata[i];
-        if (polls[i].revents && read_worker(w))
-            finish_worker(run, w);
-    }
-}
-
-static void watch_over(struct run *run)
-{
-    int64_t now_ns = clock_now_ns();
-    for (unsigned i = 0; i < run->workers->len; i++) {
-        struct worker *w = run->workers->pdata[i];
-        if (now_ns - w->started_ns > w->spec->timeout_ns + worker_grace_ns)
-            tell_to_end(w);
-    }
-}
-
-static void run_plan(struct run *run)
-{
+    /* On the wall clock a call mostly waits: so many fit on a core before its neighbours'
+       start-ups make packets late (measured; see tests/bench/README.md). On the virtual
+       clock it computes. */
+    static const unsigned jobs_a_core[LAB_N_CLOCKS] = {
+        [LAB_CLOCK_WALL] = 4,
+        [LAB_CLOCK_VIRTUAL] = 1,
+    };
     unsigned jobs = run->options->jobs;
     if (jobs == 0)
-        jobs = JOBS_A_CORE * (unsigned)g_get_num_processors();
+        jobs = jobs_a_core[clock] * (unsigned)g_get_num_processors();
+    struct workers *workers = workers_new(run->plan->calls, clock, jobs);
     bool shows = progress_is_wanted();
     for (;;) {
-        if (signals_seen && !run->is_interrupted)
-            interrupt(run);
-        fill_jobs(run, jobs);
-        if (run->workers->len == 0)
+        if (signals_seen && !run->is_interrupted) {
+            run->is_interrupted = true;
+            workers_tell_to_end(workers);
+        }
+        begin_calls(run, workers, clock);
+        if (workers_n_busy(workers) == 0)
             break;
         if (shows)
-            show_progress(run, jobs);
-        wait_for_workers(run, PROGRESS_MS);
-        watch_over(run);
+            show_progress(run, workers, jobs);
+        workers_wait(workers, signal_fd, PROGRESS_MS);
+        struct workers_answer answer;
+        while (workers_pop(workers, &answer))
+            take_answer(run, &answer);
     }
     if (shows)
         progress_clear();
+    workers_free(workers);
 }
 
 /* ---- results.json ---- */
@@ -307,8 +209,10 @@ static json_t *describe_run(const struct run *run, int64_t calendar_ns)
     g_autofree char *id = g_strdup_printf("%s-%s", compact, seed);
     json_t *object = json_pack(
         "{s:s, s:s, s:s, s:s, s:s, s:b, s:f, s:o}", "id", id, "started", started,
-        "version", RTCLAB_VERSION, "seed", seed, "clock", "wall", "complete",
-        !run->is_interrupted && run->done == run->plan->calls->len, "elapsed_s",
+        "version", RTCLAB_VERSION, "seed", seed, "clock",
+        lab_clock_names[run->options->clock], "complete",
+        !run->is_interrupted && run->done + run->skipped == run->plan->calls->len,
+        "elapsed_s",
         round((double)(clock_now_ns() - run->started_ns) / (double)NS_PER_MS) / 1e3,
         "host", describe_host());
     if (run->is_interrupted)
@@ -337,6 +241,21 @@ static json_t *describe_scenarios(const GPtrArray *scenarios)
     return all;
 }
 
+/* Says of each comparison whether more repeats would have made a difference. */
+static json_t *compare_calls(const struct run *run, const json_t *calls)
+{
+    json_t *comparisons = compare_modes(calls);
+    size_t i;
+    json_t *comparison;
+    json_array_foreach(comparisons, i, comparison)
+    {
+        const char *id = json_string_value(json_object_get(comparison, "scenario"));
+        if (repeats_are_same(run->repeats, id))
+            json_object_set_new(comparison, "deterministic", json_true());
+    }
+    return comparisons;
+}
+
 static json_t *make_results(const struct run *run, const GPtrArray *scenarios,
                             int64_t calendar_ns)
 {
@@ -347,7 +266,7 @@ static json_t *make_results(const struct run *run, const GPtrArray *scenarios,
     return json_pack("{s:s, s:o, s:o, s:o, s:o}", "schema", "rtclab/results/1", "run",
                      describe_run(run, calendar_ns), "scenarios",
                      describe_scenarios(scenarios), "calls", calls, "comparisons",
-                     compare_modes(calls));
+                     compare_calls(run, calls));
 }
 
 gboolean run_execute(const GPtrArray *scenarios, const struct run_options *options,
@@ -363,7 +282,8 @@ gboolean run_execute(const GPtrArray *scenarios, const struct run_options *optio
     struct run run = {
         .options = options,
         .plan = plan,
-        .workers = g_ptr_array_new_with_free_func(worker_free),
+        .repeats = repeats_new(plan, options->all_repeats),
+        .has_begun = g_new0(bool, plan->calls->len + 1),
         .results = g_new0(json_t *, plan->calls->len + 1),
         .started_ns = clock_now_ns(),
     };
@@ -372,7 +292,8 @@ gboolean run_execute(const GPtrArray *scenarios, const struct run_options *optio
     signals_seen = 0;
     signal_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     catch_signals(previous);
-    run_plan(&run);
+    run_clock(&run, LAB_CLOCK_VIRTUAL);
+    run_clock(&run, LAB_CLOCK_WALL);
     json_t *results = make_results(&run, scenarios, calendar_ns);
     g_autofree char *path = g_build_filename(options->out, "results.json", NULL);
     gboolean ok = file_replace_json(path, results, error);
@@ -384,7 +305,8 @@ gboolean run_execute(const GPtrArray *scenarios, const struct run_options *optio
     for (unsigned i = 0; i < plan->calls->len; i++)
         json_decref(run.results[i]);
     g_free(run.results);
-    g_ptr_array_unref(run.workers);
+    g_free(run.has_begun);
+    repeats_free(run.repeats);
     plan_free(plan);
     return ok;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A run: the plan of scenario × mode × repeat, each call in a worker of its own, many at
- * a time; then results.json. The terminal's table is made from results.json by reports/.
+ * A run: the plan of scenario × mode × repeat, the calls made by workers, many at a time;
+ * then results.json. The terminal's table is made from results.json by reports/.
  */
 #ifndef RTCLAB_CALL_RUN_H
 #define RTCLAB_CALL_RUN_H
@@ -12,7 +12,10 @@
 #include <glib.h>
 #include <jansson.h>
 
+#include "lab/lab.h"
 #include "scenario/scenario.h"
+
+#define RUN_AUDIT_FILE "clock-audit.txt"
 
 struct run_options {
     const char *out;              /**< the run's folder; made if it is not there */
@@ -24,6 +27,11 @@ struct run_options {
     double timeout_s;             /**< of one call, in call time */
     unsigned shard, n_shards;     /**< 1 ≤ shard ≤ n_shards; 1 of 1: everything */
     const char *const *only_keys; /**< just these calls, by key; NULL: all */
+    enum lab_clock clock; /**< asked for; what cannot run on it runs on the wall clock */
+    int64_t calendar_ns;  /**< these three: of the virtual clock; see struct call_spec */
+    bool has_kernel_random;
+    bool all_repeats;  /**< also those that cannot differ (repeats.h) */
+    bool audits_clock; /**< each call's folder gets RUN_AUDIT_FILE */
 };
 
 /**

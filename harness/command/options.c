@@ -18,8 +18,6 @@ void arguments_clear(struct arguments *arguments)
 {
     if (arguments->words)
         g_ptr_array_unref(arguments->words);
-    if (arguments->list)
-        g_ptr_array_unref(arguments->list);
     if (arguments->rerun)
         g_string_free(arguments->rerun, TRUE);
     *arguments = (struct arguments){ 0 };
@@ -140,8 +138,6 @@ static gboolean take_given(const struct option_list *list, char *const **argv,
     }
     if (!take(option, text, values, error))
         return FALSE;
-    if (option->is_list)
-        g_ptr_array_add(arguments->list, (char *)text);
     arguments->given |= G_GUINT64_CONSTANT(1) << (option - list->options);
     remember_for_rerun(option, text, arguments->rerun);
     return TRUE;
@@ -158,9 +154,8 @@ gboolean options_parse(const struct option_list *list, char *const *argv, void *
                        struct arguments *arguments, GError **error)
 {
     g_assert(list->count <= 64);
-    *arguments = (struct arguments){ .words = g_ptr_array_new(),
-                                     .list = g_ptr_array_new(),
-                                     .rerun = g_string_new(NULL) };
+    *arguments =
+        (struct arguments){ .words = g_ptr_array_new(), .rerun = g_string_new(NULL) };
     for (size_t i = 0; i < list->count; i++) {
         const struct option *option = &list->options[i];
         if (option->preset && !take(option, option->preset, values, error))
@@ -183,7 +178,6 @@ gboolean options_parse(const struct option_list *list, char *const *argv, void *
         }
     }
     end_with_null(arguments->words);
-    end_with_null(arguments->list);
     return TRUE;
 }
 

@@ -25,8 +25,6 @@ struct option {
      */
     gboolean (*take)(const char *text, void *place, GError **error);
     size_t offset;       /**< of the value in the command's struct */
-    bool is_list;        /**< may come again: each argument is checked by `take`, and
-                              kept in the order given; one such option a command */
     bool changes_a_call; /**< a command that repeats a call must have it too */
 };
 
@@ -39,8 +37,6 @@ struct option_list {
 struct arguments {
     const char *program; /**< as it was called */
     GPtrArray *words;    /**< const char *, borrowed; NULL-ended too */
-    GPtrArray *list;     /**< const char *, borrowed: arguments of the list option;
-                                NULL-ended too */
     char *const *rest;   /**< what follows "--"; NULL: there was none */
     GString *rerun;      /**< the options given that change a call, quoted, each
                                 after a blank */

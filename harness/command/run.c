@@ -2,9 +2,9 @@
 /*
  * rtclab run: from the command line to struct run_options, and from results to text.
  *
- * A key ("nice~nice/nat/open~open/trickle/2") says by itself which scenario, peers and
- * repeat it means, so `--only KEY` needs nothing else: what is not given is taken from
- * the keys. That is the command that the report names for a call to be repeated.
+ * A word that is a call's key ("nice~nice/nat/open~open/trickle/2") says by itself which
+ * scenario, peers, mode and repeat it means: what is not given is taken from the keys.
+ * That is the command that the report names for a call to be repeated.
  *
  * Interrupts, workers and progress are run_execute()'s.
  */
@@ -21,11 +21,12 @@
 #include "reports/text.h"
 
 static gboolean load_for_run(const struct run_values *values,
-                             const struct arguments *arguments, const GPtrArray *keys,
-                             struct loaded *ret, GError **error)
+                             const struct run_words *words, struct loaded *ret,
+                             GError **error)
 {
-    const char *const *selectors = (const char *const *)arguments->words->pdata;
-    if (arguments->words->len > 0)
+    const char *const *selectors = (const char *const *)words->selectors->pdata;
+    const GPtrArray *keys = words->keys;
+    if (words->selectors->len > 0)
         return load_scenarios(values->folder, selectors, ret, error);
     if (keys->len > 0) {
         g_autoptr(GPtrArray) ids = g_ptr_array_new();
@@ -90,12 +91,15 @@ static gboolean execute(const void *data, const struct arguments *arguments,
                         int *ret_status, GError **error)
 {
     const struct run_values *values = data;
-    g_autoptr(GPtrArray) keys = call_keys_parse(arguments->list);
+    struct run_words words;
+    run_words_sort(arguments->words, &words);
     struct run_options options;
     struct loaded loaded;
-    if (!run_options_make(values, arguments, keys, &options, error) ||
-        !load_for_run(values, arguments, keys, &loaded, error))
+    if (!run_options_make(values, arguments, &words, &options, error) ||
+        !load_for_run(values, &words, &loaded, error)) {
+        run_words_clear(&words);
         return FALSE;
+    }
     gboolean ok = TRUE;
     if (loaded.n_invalid > 0) {
         *ret_status = EXIT_USAGE; /* the mistakes are printed */
@@ -106,14 +110,16 @@ static gboolean execute(const void *data, const struct arguments *arguments,
              run_scenarios(loaded.scenarios, &options, arguments, ret_status, error);
     }
     loaded_clear(&loaded);
+    run_words_clear(&words);
     return ok;
 }
 
 const struct command command_run = {
     .name = "run",
-    .usage = "[SELECTOR...]",
+    .usage = "[SELECTOR...|KEY...]",
     .summary = "Set up calls, and say whether each did what it should",
-    .description = "Without a selector, the scenarios with the tag \"default\".",
+    .description = "Without a selector, the scenarios with the tag \"default\". A call's "
+                   "key,\nPEER~PEER/SCENARIO/MODE/REPEAT, runs just that call.",
     .options = { run_option_table, RUN_N_OPTIONS },
     .values_size = sizeof(struct run_values),
     .most_words = G_MAXUINT,

@@ -20,6 +20,10 @@
 #define TIMEOUT_MAX_S 86400.0
 #define SAME_SECOND   100 /* runs that may start within one second */
 
+/* 64 bits of nanoseconds reach into 2262. */
+#define CALENDAR_MIN_YEAR 1970
+#define CALENDAR_MAX_YEAR 2199
+
 static gboolean take_modes(const char *text, void *place, GError **error)
 {
     bool modes[N_MODES] = { false };
@@ -45,14 +49,33 @@ static gboolean take_modes(const char *text, void *place, GError **error)
 
 static gboolean take_clock(const char *text, void *place, GError **error)
 {
-    (void)place; /* one clock: nothing to keep */
-    if (strcmp(text, "wall") == 0)
+    for (enum lab_clock clock = 0; clock < LAB_N_CLOCKS; clock++) {
+        if (strcmp(text, lab_clock_names[clock]) == 0) {
+            *(enum lab_clock *)place = clock;
+            return TRUE;
+        }
+    }
+    g_set_error(error, RTC_ERROR, RTC_ERROR_USAGE, "must be virtual or wall, is \"%s\"",
+                text);
+    return FALSE;
+}
+
+static gboolean take_calendar(const char *text, void *place, GError **error)
+{
+    /* GLib alone would take weeks, days of the year and other zones as well. */
+    g_autoptr(GDateTime) at = NULL;
+    if (g_regex_match_simple("^[0-9]{4}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}Z$", text,
+                             G_REGEX_DOLLAR_ENDONLY, 0))
+        at = g_date_time_new_from_iso8601(text, NULL);
+    if (at && g_date_time_get_year(at) >= CALENDAR_MIN_YEAR &&
+        g_date_time_get_year(at) <= CALENDAR_MAX_YEAR) {
+        *(int64_t *)place = g_date_time_to_unix(at) * NS_PER_S;
         return TRUE;
-    if (strcmp(text, "virtual") == 0)
-        g_set_error(error, RTC_ERROR, RTC_ERROR_USAGE,
-                    "virtual is not in this version, which has only wall");
-    else
-        g_set_error(error, RTC_ERROR, RTC_ERROR_USAGE, "must be wall, is \"%s\"", text);
+    }
+    g_set_error(error, RTC_ERROR, RTC_ERROR_USAGE,
+                "must be a UTC time from %d to %d such as 2025-01-01T00:00:00Z, is "
+                "\"%s\"",
+                CALENDAR_MIN_YEAR, CALENDAR_MAX_YEAR, text);
     return FALSE;
 }
 
@@ -156,28 +179,34 @@ static void key_free(void *data)
     g_free(data);
 }
 
-static gboolean take_key(const char *text, void *place, GError **error)
+void run_words_sort(const GPtrArray *words, struct run_words *ret)
 {
-    (void)place;
-    struct call_key key;
-    if (key_parse(text, &key)) {
-        key_clear(&key);
-        return TRUE;
+    *ret = (struct run_words){
+        .keys = g_ptr_array_new_with_free_func(key_free),
+        .key_texts = g_ptr_array_new(),
+        .selectors = g_ptr_array_new(),
+    };
+    for (guint i = 0; i < words->len; i++) {
+        struct call_key key;
+        if (key_parse(words->pdata[i], &key)) {
+            g_ptr_array_add(ret->keys, g_memdup2(&key, sizeof key));
+            g_ptr_array_add(ret->key_texts, words->pdata[i]);
+        } else {
+            g_ptr_array_add(ret->selectors, words->pdata[i]);
+        }
     }
-    g_set_error(error, RTC_ERROR, RTC_ERROR_USAGE,
-                "must be OFFERER~ANSWERER/SCENARIO/MODE/REPEAT, is \"%s\"", text);
-    return FALSE;
+    GPtrArray *ended[] = { ret->key_texts, ret->selectors };
+    for (size_t i = 0; i < G_N_ELEMENTS(ended); i++) {
+        g_ptr_array_add(ended[i], NULL);
+        g_ptr_array_set_size(ended[i], (int)ended[i]->len - 1);
+    }
 }
 
-GPtrArray *call_keys_parse(const GPtrArray *keys)
+void run_words_clear(struct run_words *words)
 {
-    GPtrArray *parsed = g_ptr_array_new_with_free_func(key_free);
-    for (guint i = 0; i < keys->len; i++) {
-        struct call_key *key = g_new0(struct call_key, 1);
-        key_parse(keys->pdata[i], key);
-        g_ptr_array_add(parsed, key);
-    }
-    return parsed;
+    g_ptr_array_unref(words->keys);
+    g_ptr_array_unref(words->key_texts);
+    g_ptr_array_unref(words->selectors);
 }
 
 #define VALUE(member) .offset = offsetof(struct run_values, member)
@@ -198,16 +227,37 @@ const struct option run_option_table[RUN_N_OPTIONS] = {
       VALUE(modes) },
     { .name = "clock",
       .argument = "CLOCK",
-      .preset = "wall",
-      .help = "The clock that calls run on",
+      .preset = "virtual",
+      .help = "virtual jumps from event to event; wall: real time",
       .take = take_clock,
+      VALUE(clock),
       .changes_a_call = true },
+    { .name = "calendar",
+      .argument = "TIME",
+      .preset = "2025-01-01T00:00:00Z",
+      .help = "Virtual clock's start",
+      .take = take_calendar,
+      VALUE(calendar_ns),
+      .changes_a_call = true },
+    { .name = "kernel-random",
+      .help = "Programs' randomness is the kernel's, not the seed's",
+      .take = option_take_flag,
+      VALUE(has_kernel_random),
+      .changes_a_call = true },
+    { .name = "audit-clock",
+      .help = "Tell what bypasses the virtual clock",
+      .take = option_take_flag,
+      VALUE(audits_clock) },
     { .name = "repeat",
       .argument = "N",
       .preset = "1",
       .help = "Calls for each scenario and mode",
       .take = take_repeat,
       VALUE(repeat) },
+    { .name = "all-repeats",
+      .help = "Also repeat what no seed can change",
+      .take = option_take_flag,
+      VALUE(all_repeats) },
     { .name = "seed",
       .argument = "N",
       .preset = "1",
@@ -238,11 +288,6 @@ const struct option run_option_table[RUN_N_OPTIONS] = {
       .help = "Only the Kth of N parts of the calls",
       .take = take_shard,
       VALUE(shard) },
-    { .name = "only",
-      .argument = "KEY",
-      .help = "Only the call with this key; may come again",
-      .take = take_key,
-      .is_list = true },
     { .name = "scenarios",
       .argument = "DIR",
       .help = "The folder of the scenarios",
@@ -269,7 +314,7 @@ static gboolean choose_peers(const struct run_values *values, bool are_given,
             strcmp(key->answerer, first->answerer) == 0)
             continue;
         g_set_error(error, RTC_ERROR, RTC_ERROR_USAGE,
-                    "--only must name the same peers each time, has %s~%s and %s~%s",
+                    "keys must be of the same peers, are of %s~%s and %s~%s",
                     first->offerer, first->answerer, key->offerer, key->answerer);
         return FALSE;
     }
@@ -279,10 +324,12 @@ static gboolean choose_peers(const struct run_values *values, bool are_given,
 }
 
 gboolean run_options_make(const struct run_values *values,
-                          const struct arguments *arguments, const GPtrArray *keys,
-                          struct run_options *ret, GError **error)
+                          const struct arguments *arguments,
+                          const struct run_words *words, struct run_options *ret,
+                          GError **error)
 {
     const struct option_list list = { run_option_table, RUN_N_OPTIONS };
+    const GPtrArray *keys = words->keys;
     struct run_options options = {
         .repeat = (unsigned)values->repeat,
         .seed = values->seed,
@@ -290,13 +337,18 @@ gboolean run_options_make(const struct run_values *values,
         .timeout_s = values->timeout_s,
         .shard = (unsigned)values->shard[0],
         .n_shards = (unsigned)values->shard[1],
+        .clock = values->clock,
+        .calendar_ns = values->calendar_ns,
+        .all_repeats = values->all_repeats,
+        .has_kernel_random = values->has_kernel_random,
+        .audits_clock = values->audits_clock,
     };
     memcpy(options.modes, values->modes, sizeof options.modes);
     if (!choose_peers(values, options_were_given(&list, arguments, "peers"), keys,
                       &options, error))
         return FALSE;
     if (keys->len > 0) {
-        options.only_keys = (const char *const *)arguments->list->pdata;
+        options.only_keys = (const char *const *)words->key_texts->pdata;
         for (guint i = 0;
              !options_were_given(&list, arguments, "repeat") && i < keys->len; i++)
             options.repeat =

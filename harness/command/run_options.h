@@ -13,11 +13,14 @@ struct run_values {
     uint64_t repeat, seed, jobs;
     uint64_t shard[2]; /* K and N */
     double timeout_s;
+    enum lab_clock clock;
+    int64_t calendar_ns;
+    bool all_repeats, has_kernel_random, audits_clock;
     const char *out;
     const char *folder;
 };
 
-#define RUN_N_OPTIONS 11
+#define RUN_N_OPTIONS 14
 extern const struct option run_option_table[RUN_N_OPTIONS];
 
 /** A call's key, taken apart: "OFFERER~ANSWERER/SCENARIO/MODE/REPEAT". */
@@ -28,23 +31,29 @@ struct call_key {
     unsigned repeat; /**< from 1 */
 };
 
-/**
- * Takes keys apart.
- * @param keys const char *; all valid, as option --only has checked
- * @return array of struct call_key; caller owns
- */
-GPtrArray *call_keys_parse(const GPtrArray *keys);
+/** The words of a command line: keys of calls, and what selects scenarios. */
+struct run_words {
+    GPtrArray *keys; /**< struct call_key, owned */
+    GPtrArray
+        *key_texts; /**< const char *, the same as they were typed; NULL-ended too */
+    GPtrArray *selectors; /**< const char *, NULL-ended too */
+};
+
+/** Tells keys from selectors; the words are borrowed. Cleared by run_words_clear(). */
+void run_words_sort(const GPtrArray *words, struct run_words *ret);
+void run_words_clear(struct run_words *words);
 
 /**
- * Makes the options of a run, all but `out`. What `keys` say fills in for --peers and
+ * Makes the options of a run, all but `out`. What the keys say fills in for --peers and
  * --repeat where those are not given.
  *
- * @param ret its strings live as long as `values`, `arguments` and `keys`
+ * @param ret its strings live as long as `values`, `arguments` and `words`
  * @return FALSE with RTC_ERROR_USAGE
  */
 gboolean run_options_make(const struct run_values *values,
-                          const struct arguments *arguments, const GPtrArray *keys,
-                          struct run_options *ret, GError **error);
+                          const struct arguments *arguments,
+                          const struct run_words *words, struct run_options *ret,
+                          GError **error);
 
 /**
  * Makes the folder of a run, and never one that holds another run.

@@ -103,7 +103,6 @@ static void stay_on_one_processor(void)
 
 struct coordinator *coordinator_new(int64_t calendar_ns, GError **error)
 {
-    static unsigned n_made;
     const char *scratch = sandbox_scratch_folder();
     if (!scratch) {
         g_set_error(error, RTC_ERROR, RTC_ERROR_ENVIRONMENT,
@@ -114,7 +113,9 @@ struct coordinator *coordinator_new(int64_t calendar_ns, GError **error)
     stay_on_one_processor();
     struct coordinator *c = g_new0(struct coordinator, 1);
     c->attached = g_hash_table_new(NULL, NULL);
-    c->page_path = g_strdup_printf("%s/clock-%u", scratch, ++n_made);
+    /* Always the same: it is in the environment of each process, whose size moves the
+       stack. */
+    c->page_path = g_build_filename(scratch, "clock", NULL);
     c->shim_path = find_shim(error);
     if (c->shim_path)
         c->tasks = tasks_new(error);

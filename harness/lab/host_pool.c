@@ -61,3 +61,8 @@ void host_pool_give(struct lab_host *host)
     if (kept->len > MAX_KEPT)
         lab_host_close(g_ptr_array_steal_index(kept, 0));
 }
+
+unsigned host_pool_n_descriptors(void)
+{
+    return kept ? 2 * kept->len : 0; /* the namespace and the TUN */
+}

@@ -19,4 +19,7 @@ struct lab_host *host_pool_take(const char *name, const struct address *addresse
 /** Gives a host back, once nothing runs in it any more; NULL: does nothing. */
 void host_pool_give(struct lab_host *host);
 
+/** How many descriptors the hosts that are kept have open. */
+unsigned host_pool_n_descriptors(void);
+
 #endif

@@ -66,4 +66,18 @@ int sandbox_wake_fd(void);
  */
 const char *sandbox_scratch_folder(void);
 
+/**
+ * In a worker whose namespaces could be made: ends all else that is in them, and waits
+ * until it is gone; empties the scratch folder. The worker is then as it was at its
+ * start, but for what its own code keeps.
+ * @return FALSE with an error when something is left: it should take no further task
+ */
+gboolean sandbox_clear(GError **error);
+
+/**
+ * In a worker: gives the next process that is started the first free id above `last`, so
+ * that ids repeat. Where that is not allowed, it does nothing.
+ */
+void sandbox_restart_ids(pid_t last);
+
 #endif

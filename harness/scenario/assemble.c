@@ -168,6 +168,7 @@ void assemble_scenario(const struct document *document, struct scenario *scenari
     fill_servers(document, scenario);
     fill_peers(document, scenario);
     scenario->signaling_delay_ns = document->signaling.delay_ns;
+    scenario->needs_wall_clock = document->needs_wall_clock;
 
     const struct expect_document *expect = &document->expect;
     scenario->expect.outcome = expect->outcome;

@@ -114,6 +114,7 @@ struct document {
     unsigned n_ice_servers;
     struct peers_document peers;
     struct signaling_document signaling;
+    bool needs_wall_clock;
     struct expect_document expect;
 };
 

@@ -44,6 +44,7 @@ static const struct choice protocols[] = {
     { "tcp", PROTOCOL_TCP },
     { 0 },
 };
+static const struct choice clocks[] = { { "wall", true }, { 0 } };
 static const struct choice transports[] = { { "direct", 0 }, { 0 } };
 /* Only what can be meant to happen: "unsupported" and "error" never are. */
 static const struct choice outcomes[] = {
@@ -248,6 +249,9 @@ static const struct field document_fields[] = {
       .meaning = "How each peer is set up" },
     { "signaling", FIELD_OBJECT, .shape = &signaling_shape,
       AT(struct document, signaling), .meaning = "How offer and answer travel" },
+    { "clock", FIELD_CHOICE, .choices = clocks, AT(struct document, needs_wall_clock),
+      .meaning = "wall: the virtual clock is not faithful enough here, as where TCP "
+                 "retransmits; absent: either" },
     { "expect", FIELD_OBJECT, .required = true, .shape = &expect_shape,
       AT(struct document, expect),
       .meaning = "What must happen; the verdict is from this" },

@@ -205,6 +205,8 @@ char *scenario_format(const struct scenario *s)
         append_peer(out, s, role);
     g_string_append_printf(out, "  signalling  direct, %.6g ms one way\n",
                            (double)s->signaling_delay_ns / NS_PER_MS);
+    if (s->needs_wall_clock)
+        g_string_append(out, "\nclock\n  wall: the virtual one is not faithful enough\n");
     g_string_append(out, "\nexpected\n");
     append_expectation(out, &s->expect);
     g_autofree char *text = g_string_free(out, FALSE);

@@ -86,6 +86,7 @@ struct scenario {
     unsigned n_servers;
     struct peer_setup peers[N_ROLES];
     int64_t signaling_delay_ns; /**< one way */
+    bool needs_wall_clock;      /**< the virtual one would not be faithful enough */
     struct expectation expect;
     json_t *document; /**< as read */
 };
