@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One call after the other. Between two nothing is left of the first but hosts, which are
- * as if new (lab/host_pool.h): no process, no file, no descriptor. A worker that finds
+ * as if new (lab/host_pool.h), and programs that wait to be forked before their main()
+ * (lab/forkserver.h): no process, no file, no descriptor of the call. A worker that finds
  * something left tells its result and ends; the parent starts another.
  *
  * On the virtual clock the worker stays on one processor: of the threads of a call only
@@ -17,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "lab/forkserver.h"
 #include "lab/host_pool.h"
 #include "lab/sandbox.h"
 
@@ -39,14 +41,14 @@ static void stay_on_processor(unsigned number)
         g_debug("cannot stay on processor %zu: %s", processor, g_strerror(errno));
 }
 
-/* Those of kept hosts left out. */
+/* Those of kept hosts and programs left out. */
 static unsigned count_descriptors(void)
 {
     unsigned n = 0;
     g_autoptr(GDir) folder = g_dir_open("/proc/self/fd", 0, NULL);
     while (folder && g_dir_read_name(folder))
         n++;
-    return n - host_pool_n_descriptors();
+    return n - host_pool_n_descriptors() - forkserver_n_descriptors();
 }
 
 /* Waits for the next call; false: there is none, or the worker shall end. */
@@ -79,7 +81,7 @@ static bool take_call(int fd, unsigned *ret_call)
 static bool is_as_new(unsigned n_descriptors)
 {
     g_autoptr(GError) error = NULL;
-    if (!sandbox_clear(&error)) {
+    if (!sandbox_clear(forkserver_is, &error)) {
         g_printerr("rtclab: a worker is replaced: %s\n", error->message);
         return false;
     }

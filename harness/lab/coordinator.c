@@ -23,6 +23,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -32,6 +33,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "lab/forkserver.h"
 #include "lab/sandbox.h"
 #include "lab/tasks.h"
 #include "shim/page.h"
@@ -45,9 +47,12 @@ static const int64_t rest_limit_ns = 120 * NS_PER_S;
 static const int64_t check_every_ns = 50 * NS_PER_MS;
 enum { PATIENT_AFTER = 200 }; /* looks in vain before each next one waits a little */
 
+/* One for all clocks of a worker, as what waits to be forked keeps it (forkserver.h). */
+static struct clock_page *the_page;
+static char *page_path;
+
 struct coordinator {
     struct clock_page *page;
-    char *page_path;
     char *shim_path;
     struct tasks *tasks;
     GHashTable *attached; /* ids of processes in which the shim is at work */
@@ -73,8 +78,11 @@ static char *find_shim(GError **error)
     return NULL;
 }
 
-static struct clock_page *make_page(const char *path, GError **error)
+/* Always under the same name: it is in the environment of each process, whose size moves
+   the stack. */
+static struct clock_page *make_page(const char *folder, GError **error)
 {
+    g_autofree char *path = g_build_filename(folder, SANDBOX_KEPT "clock", NULL);
     /* Readable and writable by whatever user a process of the lab becomes. */
     mode_t previous = umask(0);
     int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
@@ -87,7 +95,20 @@ static struct clock_page *make_page(const char *path, GError **error)
                             "cannot make the virtual clock's page");
     if (fd >= 0)
         close(fd);
-    return page == MAP_FAILED ? NULL : page;
+    if (page == MAP_FAILED)
+        return NULL;
+    page_path = g_steal_pointer(&path);
+    return page;
+}
+
+/* A clock's page as if new: nobody but the worker and the servers has it. */
+static void clear_page(struct clock_page *page, int64_t calendar_ns)
+{
+    memset(page->slots, 0, atomic_load(&page->n_slots) * sizeof page->slots[0]);
+    memset(page, 0, offsetof(struct clock_page, slots));
+    page->calendar_ns = calendar_ns;
+    page->size = sizeof *page;
+    page->magic = CLOCK_PAGE_MAGIC;
 }
 
 /* This thread, and with it all that it starts, on the processor that it is on: what the
@@ -113,21 +134,18 @@ struct coordinator *coordinator_new(int64_t calendar_ns, GError **error)
     stay_on_one_processor();
     struct coordinator *c = g_new0(struct coordinator, 1);
     c->attached = g_hash_table_new(NULL, NULL);
-    /* Always the same: it is in the environment of each process, whose size moves the
-       stack. */
-    c->page_path = g_build_filename(scratch, "clock", NULL);
     c->shim_path = find_shim(error);
     if (c->shim_path)
         c->tasks = tasks_new(error);
-    if (c->tasks)
-        c->page = make_page(c->page_path, error);
-    if (!c->page) {
+    if (c->tasks && !the_page)
+        the_page = make_page(scratch, error);
+    if (!c->tasks || !the_page) {
         coordinator_free(c);
         return NULL;
     }
-    c->page->calendar_ns = calendar_ns;
-    c->page->size = sizeof *c->page;
-    c->page->magic = CLOCK_PAGE_MAGIC;
+    tasks_set_ignored(c->tasks, forkserver_is);
+    c->page = the_page;
+    clear_page(c->page, calendar_ns);
     return c;
 }
 
@@ -135,13 +153,8 @@ void coordinator_free(struct coordinator *c)
 {
     if (!c)
         return;
-    if (c->page) {
-        munmap(c->page, sizeof *c->page);
-        unlink(c->page_path);
-    }
     tasks_free(c->tasks);
     g_hash_table_unref(c->attached);
-    g_free(c->page_path);
     g_free(c->shim_path);
     g_free(c->why);
     g_free(c);
@@ -170,7 +183,7 @@ char **coordinator_prepare(const struct coordinator *c, char **environment, uint
                                    ? g_strdup_printf("%s %s", c->shim_path, others)
                                    : g_strdup(c->shim_path);
     environment = g_environ_setenv(environment, "LD_PRELOAD", preload, TRUE);
-    environment = g_environ_setenv(environment, CLOCK_PAGE_VARIABLE, c->page_path, TRUE);
+    environment = g_environ_setenv(environment, CLOCK_PAGE_VARIABLE, page_path, TRUE);
     if (seed != 0) {
         g_autofree char *text = g_strdup_printf("%016" G_GINT64_MODIFIER "x", seed);
         environment = g_environ_setenv(environment, CLOCK_SEED_VARIABLE, text, TRUE);

@@ -204,17 +204,21 @@ static char *last_words(const char *log_path)
     return g_strescape(g_strdelimit(tail, "\n", ' '), NULL);
 }
 
-/* Why coturn is not ready: somebody wants to end, it has ended, or it does not answer. */
+/* Why coturn is not ready: it has ended, somebody wants to end, the clock does not go on,
+   or it does not answer. */
 static void set_start_error(GError **error, const struct coturn_config *config,
-                            const struct process *process, bool ended, unsigned answered,
-                            unsigned n)
+                            const struct process *process, const struct lab_event *last,
+                            unsigned answered, unsigned n)
 {
     g_autofree char *words = last_words(config->log_path);
     g_autofree char *end = process->pid == 0 ? process_describe_end(process) : NULL;
     if (end)
         g_set_error(error, RTC_ERROR, RTC_ERROR_ENVIRONMENT, "coturn (%s) %s: %s",
                     config->name, end, words);
-    else if (ended)
+    else if (last->kind == LAB_BROKEN)
+        g_set_error(error, RTC_ERROR, RTC_ERROR_ENVIRONMENT,
+                    "while coturn (%s) started: %s", config->name, last->why);
+    else if (last->kind == LAB_MUST_END)
         g_set_error(error, RTC_ERROR, RTC_ERROR_INTERRUPTED,
                     "interrupted while coturn (%s) started", config->name);
     else
@@ -232,6 +236,7 @@ static gboolean wait_until_ready(struct lab *lab, const struct coturn_config *co
     unsigned answered = 0;
     int64_t give_up_ns = lab_now_ns(lab) + start_limit_ns;
     int64_t retry_ns = first_retry_ns;
+    struct lab_event event = { 0 };
     bool ended = false;
     while (answered < n && !ended && lab_now_ns(lab) < give_up_ns) {
         answered = 0;
@@ -241,14 +246,14 @@ static gboolean wait_until_ready(struct lab *lab, const struct coturn_config *co
             answered += probes[i].answered;
         }
         int64_t deadline_ns = lab_now_ns(lab) + retry_ns;
-        struct lab_event event = { 0 };
         while (answered < n && !ended) {
             lab_next(lab, deadline_ns, give_up_ns, &event);
             if (event.kind == LAB_NETWORK)
                 packet_free(event.network.packet);
             if (event.kind == LAB_TIMEOUT)
                 break;
-            ended = process->pid == 0 || event.kind == LAB_MUST_END;
+            ended = process->pid == 0 || event.kind == LAB_MUST_END ||
+                    event.kind == LAB_BROKEN;
         }
         retry_ns = MIN(retry_ns * 2, last_retry_ns);
     }
@@ -257,7 +262,7 @@ static gboolean wait_until_ready(struct lab *lab, const struct coturn_config *co
             close(probes[i].fd);
     if (answered == n)
         return TRUE;
-    set_start_error(error, config, process, ended, answered, n);
+    set_start_error(error, config, process, &event, answered, n);
     return FALSE;
 }
 

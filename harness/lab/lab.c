@@ -17,18 +17,15 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <sched.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <unistd.h>
-
-#include <linux/sched.h>
 
 #include "base/clock.h"
 #include "lab/coordinator.h"
+#include "lab/forkserver.h"
 #include "lab/host_pool.h"
 #include "lab/normalise.h"
 #include "lab/sandbox.h"
+#include "lab/scheduling.h"
 
 enum {
     BATCH = 64, /* packets taken from one TUN before the others get their turn */
@@ -100,54 +97,17 @@ static gboolean open_hosts(struct lab *lab, const struct network_config *config,
     return TRUE;
 }
 
-/* The argument of sched_setattr(2), for which neither glibc 2.36 nor, beside glibc's own
-   headers, Linux' can be asked; the size of its first version, 48 bytes. */
-struct scheduling {
-    uint32_t size;
-    uint32_t policy;
-    uint64_t flags;
-    int32_t nice;
-    uint32_t priority;
-    uint64_t runtime_ns;
-    uint64_t deadline_ns;
-    uint64_t period_ns;
-};
-G_STATIC_ASSERT(sizeof(struct scheduling) == 48);
-
-/*
- * Has the kernel run this thread as soon as a packet is due, although other calls' peers
- * and servers, starting up, want the processors too. It does little at a time. Without
- * the right to a real-time policy a short slice is asked for, which Linux heeds from 6.12
- * on (by default it lets the others finish theirs, some 3 ms). What the lab starts is not
- * to inherit either.
- */
-static void be_punctual(void)
-{
-    /* By default the kernel may wake a sleeper up to 50 µs late to save power. */
-    prctl(PR_SET_TIMERSLACK, 1UL);
-    struct scheduling attributes = {
-        .size = sizeof attributes,
-        .policy = SCHED_FIFO,
-        .priority = 1,
-        .flags = SCHED_FLAG_RESET_ON_FORK,
-    };
-    if (syscall(SYS_sched_setattr, 0, &attributes, 0) == 0)
-        return;
-    attributes.policy = SCHED_OTHER;
-    attributes.priority = 0;
-    attributes.runtime_ns = 100 * NS_PER_US;
-    if (syscall(SYS_sched_setattr, 0, &attributes, 0) != 0)
-        g_debug("no say in scheduling: %s", g_strerror(errno));
-}
-
 static gboolean start_clock(struct lab *lab, const struct lab_options *options,
                             GError **error)
 {
     lab->calendar_ns = clock_calendar_ns() - clock_now_ns();
     if (options->clock == LAB_CLOCK_WALL) {
-        be_punctual();
+        scheduling_be_punctual();
         return TRUE;
     }
+    /* Turns go back and forth between the coordinator and the lab's processes: beside
+       other load each would wait for its end. */
+    scheduling_take_turns();
     lab->calendar_ns = options->calendar_ns;
     lab->coordinator = coordinator_new(options->calendar_ns, error);
     return lab->coordinator != NULL;
@@ -219,23 +179,39 @@ const struct lateness *lab_lateness(const struct lab *lab)
     return &lab->lateness;
 }
 
+/* What the constructors of a forked program's libraries draw: the same in all calls. */
+enum { SERVER_SEED = 1 };
+
+static struct process *start_on_virtual(struct lab *lab, const char *name,
+                                        const struct process_spec *spec, int *ret_errno,
+                                        GError **error)
+{
+    struct rng random = rng_fork(&lab->rng, name);
+    uint64_t seed = lab->has_kernel_random ? 0 : rng_next(&random) | 1;
+    g_auto(GStrv) environment =
+        spec->environment ? g_strdupv((char **)spec->environment) : g_get_environ();
+    environment =
+        coordinator_prepare(lab->coordinator, environment, seed, lab->audit_path);
+    struct process_spec own = *spec;
+    own.environment = environment;
+    own.is_repeatable = true;
+    coordinator_touch(lab->coordinator, spec->host->netns_inode);
+    if (seed != 0 && spec->log_path && !lab->audit_path) {
+        g_auto(GStrv) first =
+            coordinator_prepare(lab->coordinator, g_get_environ(), SERVER_SEED, NULL);
+        struct process *process = forkserver_start(name, &own, first);
+        if (process)
+            return process;
+    }
+    return process_start(name, &own, ret_errno, error);
+}
+
 struct process *lab_start(struct lab *lab, const char *name,
                           const struct process_spec *spec, int *ret_errno, GError **error)
 {
-    struct process_spec own = *spec;
-    g_auto(GStrv) environment = NULL;
-    if (lab->coordinator) {
-        struct rng random = rng_fork(&lab->rng, name);
-        uint64_t seed = lab->has_kernel_random ? 0 : rng_next(&random) | 1;
-        environment =
-            spec->environment ? g_strdupv((char **)spec->environment) : g_get_environ();
-        environment =
-            coordinator_prepare(lab->coordinator, environment, seed, lab->audit_path);
-        own.environment = environment;
-        own.is_repeatable = true;
-        coordinator_touch(lab->coordinator, spec->host->netns_inode);
-    }
-    struct process *process = process_start(name, &own, ret_errno, error);
+    struct process *process = lab->coordinator
+                                  ? start_on_virtual(lab, name, spec, ret_errno, error)
+                                  : process_start(name, spec, ret_errno, error);
     if (process)
         g_ptr_array_add(lab->processes, process);
     return process;

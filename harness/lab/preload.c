@@ -105,8 +105,8 @@ static bool elf_is_whole(const struct elf *elf)
     uint64_t size = (uint64_t)info.st_size;
     for (unsigned i = 0; i < elf->header.e_phnum; i++) {
         const Elf64_Phdr *segment = &elf->segments[i];
-        if (segment->p_type == PT_LOAD && (segment->p_offset > size ||
-                                           segment->p_filesz > size - segment->p_offset))
+        if (segment->p_type == PT_LOAD &&
+            (segment->p_offset > size || segment->p_filesz > size - segment->p_offset))
             return false;
     }
     return true;

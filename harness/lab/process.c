@@ -47,7 +47,7 @@ static bool redirect(const struct process_spec *spec)
 /* In the child: everything up to exec(); returns the errno of what failed. */
 static int become(const struct process_spec *spec, int report)
 {
-    if (setns(spec->host->netns, CLONE_NEWNET) != 0)
+    if (spec->host && setns(spec->host->netns, CLONE_NEWNET) != 0)
         return errno;
     if (!redirect(spec))
         return errno;

@@ -12,9 +12,9 @@
 
 /** What to start. */
 struct process_spec {
-    const char *const *argv; /**< argv[0] found by PATH; NULL-ended */
-    const struct lab_host *host;
-    const char *folder;   /**< working folder; NULL: this one */
+    const char *const *argv;     /**< argv[0] found by PATH; NULL-ended */
+    const struct lab_host *host; /**< NULL: where this process is */
+    const char *folder;          /**< working folder; NULL: this one */
     const char *log_path; /**< where both outputs go; NULL: the terminal's, with its input
                                and its Ctrl-C, as for a command that a user types */
     int extra_fd;         /**< given as descriptor 3; -1: none */

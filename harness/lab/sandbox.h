@@ -11,6 +11,7 @@
 #ifndef RTCLAB_LAB_SANDBOX_H
 #define RTCLAB_LAB_SANDBOX_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include <glib.h>
@@ -66,13 +67,21 @@ int sandbox_wake_fd(void);
  */
 const char *sandbox_scratch_folder(void);
 
+/** Files of the scratch folder whose names begin so outlive sandbox_clear(). */
+#define SANDBOX_KEPT "kept-"
+
 /**
  * In a worker whose namespaces could be made: ends all else that is in them, and waits
  * until it is gone; empties the scratch folder. The worker is then as it was at its
  * start, but for what its own code keeps.
+ *
+ * @param is_kept whether a process shall live on
  * @return FALSE with an error when something is left: it should take no further task
  */
-gboolean sandbox_clear(GError **error);
+gboolean sandbox_clear(bool (*is_kept)(pid_t pid), GError **error);
+
+/** In a worker: the id of the process that was started last; 0: not known. */
+pid_t sandbox_last_id(void);
 
 /**
  * In a worker: gives the next process that is started the first free id above `last`, so

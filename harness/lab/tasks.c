@@ -56,6 +56,7 @@ struct tasks {
     GHashTable *hosts;   /* inodes of network namespaces */
     GHashTable *touched; /* likewise; see all_touched */
     bool all_touched;
+    pid_t busy; /* the thread that was found running last: it is asked first */
     bool changed;
     bool share_processor; /* all of them have only this one's */
     int last_pid_fd;
@@ -63,6 +64,7 @@ struct tasks {
     int barrier_fd;
     uint64_t n_barriers;
     long last_pid; /* when `all` was made */
+    bool (*is_ignored)(pid_t pid);
 };
 
 /* ---- reading ---- */
@@ -194,7 +196,7 @@ static void rescan(struct tasks *tasks)
     list_numbers("/proc", pids);
     for (unsigned p = 0; p < pids->len; p++) {
         pid_t pid = g_array_index(pids, pid_t, p);
-        if (pid == getpid())
+        if (pid == getpid() || (tasks->is_ignored && tasks->is_ignored(pid)))
             continue;
         char path[32];
         snprintf(path, sizeof path, "/proc/%d/task", pid);
@@ -301,6 +303,11 @@ static bool is_touched(const struct tasks *tasks, const struct task *task)
            !has_key(tasks->hosts, task->netns);
 }
 
+void tasks_set_ignored(struct tasks *tasks, bool (*is_ignored)(pid_t pid))
+{
+    tasks->is_ignored = is_ignored;
+}
+
 void tasks_add_host(struct tasks *tasks, uint64_t netns)
 {
     g_hash_table_add(tasks->hosts, g_memdup2(&netns, sizeof netns));
@@ -350,6 +357,7 @@ static enum tasks_verdict look_at_all(struct tasks *tasks, const struct task **r
         case ASLEEP:
             break;
         case AWAKE:
+            tasks->busy = task->tid;
             *ret_busy = task;
             return TASKS_BUSY;
         case GONE:
@@ -373,9 +381,26 @@ static bool nobody_ran(const struct tasks *tasks)
     return true;
 }
 
+/* Mostly it is one thread that is waited for, look after look. */
+static bool is_still_busy(const struct tasks *tasks, const struct task **ret_busy)
+{
+    for (unsigned i = 0; i < tasks->all->len && tasks->busy != 0; i++) {
+        struct task *task = &g_array_index(tasks->all, struct task, i);
+        if (task->tid == tasks->busy && look_at(task) == AWAKE) {
+            *ret_busy = task;
+            return true;
+        }
+    }
+    return false;
+}
+
 enum tasks_verdict tasks_look(struct tasks *tasks, const struct task **ret_busy)
 {
     *ret_busy = NULL;
+    if (!tasks->all_touched && g_hash_table_size(tasks->touched) == 0)
+        return TASKS_QUIET; /* as it was */
+    if (is_still_busy(tasks, ret_busy))
+        return TASKS_BUSY;
     if (read_last_pid(tasks) != tasks->last_pid)
         rescan(tasks);
     int64_t processor_ns;

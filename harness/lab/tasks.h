@@ -33,6 +33,9 @@ struct task {
 struct tasks *tasks_new(GError **error);
 void tasks_free(struct tasks *tasks);
 
+/** Which processes are none of the lab's business. */
+void tasks_set_ignored(struct tasks *tasks, bool (*is_ignored)(pid_t pid));
+
 /** Tells of a host, by the inode of its network namespace. */
 void tasks_add_host(struct tasks *tasks, uint64_t netns);
 

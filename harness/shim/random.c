@@ -83,6 +83,13 @@ void random_start(void)
     start_thread_stream(atomic_fetch_add(&n_threads, 1));
 }
 
+void random_restart(void)
+{
+    atomic_store(&n_threads, 0);
+    is_seeded = false;
+    random_start();
+}
+
 bool random_is_seeded(void)
 {
     return is_seeded;

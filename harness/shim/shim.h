@@ -175,6 +175,8 @@ long signals_action_syscall(long signal_number, long action, long old, long set_
 
 /** Makes the process' and the calling thread's streams of random numbers. */
 void random_start(void);
+/** The same in a process that has another seed than when it was started. */
+void random_restart(void);
 /** Whether random numbers are made from a seed. */
 bool random_is_seeded(void);
 /** The calling thread's next one. Only if random_is_seeded(). */
