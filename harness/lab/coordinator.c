@@ -396,19 +396,21 @@ bool coordinator_wake_one(struct coordinator *c)
         return false;
     const struct task *task = tasks_find(c->tasks, slot->pid, 0);
     tasks_touch(c->tasks, task ? task->netns : TASKS_ALL_HOSTS);
-    switch ((enum clock_slot_kind)slot->kind) {
+    /* A timer moves on first: its owner may set it anew as soon as it hears of it. */
+    struct clock_slot due = *slot;
+    switch ((enum clock_slot_kind)due.kind) {
     case SLOT_THREAD:
         atomic_store(&slot->state, SLOT_FIRED);
-        if (syscall(SYS_tgkill, slot->pid, slot->tid, CLOCK_SIGNAL) != 0)
+        if (syscall(SYS_tgkill, due.pid, due.tid, CLOCK_SIGNAL) != 0)
             atomic_store(&slot->state, SLOT_FREE); /* killed just now */
         break;
     case SLOT_EVENTFD:
-        add_to_eventfd(slot);
         rearm(slot);
+        add_to_eventfd(&due);
         break;
     case SLOT_SIGNAL:
-        send_signal(slot);
         rearm(slot);
+        send_signal(&due);
         break;
     }
     return true;
