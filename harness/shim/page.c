@@ -64,6 +64,8 @@ bool shim_is_on(void)
             shim_attach_process();
         }
         atomic_store_explicit(&is_decided, 1, memory_order_release);
+        if (page)
+            audit_start(); /* before the first wait */
     }
     return page != NULL;
 }
@@ -153,9 +155,9 @@ __attribute__((constructor)) static void start(void)
 {
     for (struct real_function *f = __start_real_functions; f < __stop_real_functions; f++)
         real_find(f);
-    audit_start(); /* before anything waits */
+    bool is_on = shim_is_on();
     random_start();
-    if (!shim_is_on())
+    if (!is_on)
         return;
     signals_start();
     timerfds_start();

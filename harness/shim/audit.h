@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The two halves of the audit: what is looked for, and what is done when it is found.
+ */
+#ifndef RTCLAB_SHIM_AUDIT_H
+#define RTCLAB_SHIM_AUDIT_H
+
+#include <stdbool.h>
+
+/** Where the shim's system calls come from in an audit: a page that is free in any
+ * process. It fits into 39 bits, the smallest address space that aarch64 has. */
+#define AUDIT_TRAMPOLINE 0x6c10c00000
+
+/** Has the kernel send SIGSYS for each timed system call that does not come from the
+ * trampoline, here and in all children. Returns 0 or -errno. */
+long audit_install_filter(bool with_random);
+
+/** The name of a system call that is looked for; "?" of any other. */
+const char *audit_call_name(long number);
+
+#endif
