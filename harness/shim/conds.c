@@ -60,6 +60,14 @@ static void leave(struct cond *cond, bool shared)
         futex_wake(&cond->inside, INT_MAX, shared);
 }
 
+static int cond_wake(struct cond *cond, int n)
+{
+    atomic_fetch_add(&cond->sequence, 1);
+    if (atomic_load(&cond->inside) > 0)
+        futex_wake(&cond->sequence, n, is_shared(cond));
+    return 0;
+}
+
 struct cancelled_wait {
     struct cond *cond;
     pthread_mutex_t *mutex;
@@ -68,6 +76,7 @@ struct cancelled_wait {
 static void leave_cancelled(void *data)
 {
     struct cancelled_wait *wait = data;
+    cond_wake(wait->cond, 1); /* it may have been woken as well; then another is due */
     leave(wait->cond, is_shared(wait->cond));
     pthread_mutex_lock(wait->mutex);
 }
@@ -92,14 +101,6 @@ static int cond_wait(struct cond *cond, pthread_mutex_t *mutex, int64_t deadline
     leave(cond, shared);
     error = pthread_mutex_lock(mutex);
     return error ? error : result == -ETIMEDOUT ? ETIMEDOUT : 0;
-}
-
-static int cond_wake(struct cond *cond, int n)
-{
-    atomic_fetch_add(&cond->sequence, 1);
-    if (atomic_load(&cond->inside) > 0)
-        futex_wake(&cond->sequence, n, is_shared(cond));
-    return 0;
 }
 
 static int cond_timedwait(struct cond *cond, pthread_mutex_t *mutex, clockid_t clock,

@@ -7,7 +7,8 @@
  * Until a limit is set for the first time in the process, each call is libc's. read() and
  * the calls that give a socket its port also ask files.c and ports.c.
  *
- * Approximate: sendmmsg(), sendfile() and splice() know no limits.
+ * Approximate: sendmmsg(), sendfile(), splice() and stdio know no limits, and a socket
+ * that is accepted has none of the listener's.
  */
 #include "shim/shim.h"
 
