@@ -12,8 +12,9 @@
  * keys each time.
  *
  * OpenSSL's RAND_bytes() and RAND_priv_bytes() are among the functions, since OpenSSL's
- * own generator takes in the CPU's cycle counter. srand() and the like are untouched:
- * their seeds come from clocks and from here.
+ * own generator takes in the CPU's cycle counter, and so is C++'s std::random_device,
+ * which asks the CPU for random numbers. srand() and the like are untouched: their seeds
+ * come from clocks and from here.
  */
 #include "shim/shim.h"
 
@@ -26,6 +27,10 @@
 
 SHIM_EXPORT int RAND_bytes(unsigned char *to, int bytes);
 SHIM_EXPORT int RAND_priv_bytes(unsigned char *to, int bytes);
+
+/* std::random_device::_M_getval(), under the name that the C++ ABI gives it. */
+#define RANDOM_DEVICE "_ZNSt13random_device9_M_getvalEv"
+SHIM_EXPORT unsigned int random_device_value(void *device) __asm__(RANDOM_DEVICE);
 
 static bool is_seeded;
 static uint64_t process_key;
@@ -261,4 +266,17 @@ SHIM_EXPORT int RAND_priv_bytes(unsigned char *to, int bytes)
     }
     return REAL(RAND_priv_bytes) ? REAL(RAND_priv_bytes)(to, bytes)
                                  : fill_from_kernel(to, bytes);
+}
+
+SHIM_EXPORT unsigned int random_device_value(void *device)
+{
+    static struct real_function real = { RANDOM_DEVICE, NULL };
+    unsigned int value;
+    unsigned int (*get)(void *) = is_seeded ? NULL : real_find(&real);
+    if (get)
+        return get(device);
+    if (is_seeded)
+        return (unsigned int)(random_next() >> 32);
+    fill_from_kernel((unsigned char *)&value, sizeof value);
+    return value;
 }
