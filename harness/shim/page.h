@@ -81,10 +81,10 @@ struct clock_family {
 
 struct clock_page {
     uint64_t magic;
-    uint32_t size;           /**< sizeof(struct clock_page): the two ends are of one build */
+    uint32_t size; /**< sizeof(struct clock_page): the two ends are of one build */
     _Atomic uint32_t n_slots; /**< those from this index on were never used */
-    _Atomic int64_t now_ns;   /**< the monotonic clock, and each clock but those of CPUs */
-    int64_t calendar_ns;      /**< the calendar's time when the monotonic clock was 0 */
+    _Atomic int64_t now_ns; /**< the monotonic clock, and each clock but those of CPUs */
+    int64_t calendar_ns;    /**< the calendar's time when the monotonic clock was 0 */
     /** Processes in which the shim is at work, by number, as a ring: each adds its own id
      * before its first wait, after each exec() and fork() again. */
     _Atomic uint32_t n_attached;
