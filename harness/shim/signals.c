@@ -4,7 +4,10 @@
  * it by sigwait() or signalfd(). As libc does with the signals that are its own, sets are
  * cleaned where they are applied, and sigfillset() still fills.
  *
- * With the audit the same goes for SIGSYS, by which it learns of calls.
+ * With the audit the same goes for SIGSYS, by which it learns of calls. Programs know
+ * nothing of CLOCK_SIGNAL and take its refusal as they do that of libc's own; SIGSYS is
+ * one of the classic signals, which some set and demand to have set: for it all seems
+ * well.
  *
  * Not here, as they cannot name a signal above 32 or restore only what was cleaned
  * before: sigblock(), sigsetmask(), sigpause(), siglongjmp(), setcontext(). A mask that a
@@ -74,8 +77,10 @@ SHIM_EXPORT int sigaction(int signal_number, const struct sigaction *restrict ac
                           struct sigaction *restrict old)
 {
     if (signal_is_ours(signal_number)) {
+        if (old)
+            memset(old, 0, sizeof *old);
         errno = EINVAL;
-        return -1;
+        return signal_number == SIGSYS ? 0 : -1;
     }
     if (!action)
         return REAL(sigaction)(signal_number, action, old);
@@ -90,15 +95,15 @@ SHIM_EXPORT int __sigaction(int signal_number, const struct sigaction *restrict 
     return sigaction(signal_number, action, old);
 }
 
-static sighandler_t refuse(void)
+static sighandler_t refuse(int signal_number)
 {
     errno = EINVAL;
-    return SIG_ERR;
+    return signal_number == SIGSYS ? SIG_DFL : SIG_ERR;
 }
 
 SHIM_EXPORT sighandler_t signal(int signal_number, sighandler_t handler)
 {
-    return signal_is_ours(signal_number) ? refuse()
+    return signal_is_ours(signal_number) ? refuse(signal_number)
                                          : REAL(signal)(signal_number, handler);
 }
 
@@ -114,7 +119,7 @@ SHIM_EXPORT sighandler_t ssignal(int signal_number, sighandler_t handler)
 
 SHIM_EXPORT sighandler_t sysv_signal(int signal_number, sighandler_t handler)
 {
-    return signal_is_ours(signal_number) ? refuse()
+    return signal_is_ours(signal_number) ? refuse(signal_number)
                                          : REAL(sysv_signal)(signal_number, handler);
 }
 
@@ -213,7 +218,7 @@ long signals_action_syscall(long signal_number, long action, long old, long set_
         uint64_t mask;
     } cleaned;
     if (signal_is_ours((int)signal_number))
-        return -EINVAL;
+        return signal_number == SIGSYS ? 0 : -EINVAL;
     if (action && set_bytes == KERNEL_SIGSET_BYTES) {
         memcpy(&cleaned, (const void *)action, sizeof cleaned);
         uint64_t mask = cleaned.mask;
