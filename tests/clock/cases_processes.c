@@ -4,7 +4,9 @@
 #include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -51,6 +53,44 @@ static void run_spawn(const struct clock_case *self)
     sleep(1);
     expect_end(self->name, child);
     expect_elapsed(self->name, since_ns, HOUR_NS + NS_PER_S);
+}
+
+static void run_vfork(const struct clock_case *self)
+{
+    int64_t since_ns = now_ns();
+    sleep(1);
+    pid_t child = vfork();
+    if (child == 0) {
+        close(0);
+        execl("/bin/sleep", "sleep", "3600", NULL);
+        _exit(1);
+    }
+    expect_end(self->name, child);
+    expect_elapsed(self->name, since_ns, HOUR_NS + NS_PER_S);
+}
+
+/* A timer lives on through exec(), and what has its descriptor's number does not get what
+ * was meant for one that was closed on the way. */
+static void run_exec_timerfd(const struct clock_case *self)
+{
+    int64_t since_ns = now_ns();
+    pid_t child = fork();
+    if (child == 0) {
+        int kept = timerfd_create(CLOCK_MONOTONIC, 0);
+        int closed = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
+        struct itimerspec t = { .it_value = { 100, 0 } };
+        timerfd_settime(kept, 0, &t, NULL);
+        t.it_value.tv_sec = 50;
+        timerfd_settime(closed, 0, &t, NULL);
+        char command[100];
+        snprintf(command, sizeof command,
+                 "exec %d>/dev/null; head -c 8 <&%d | od -An -td8; sleep 5", closed,
+                 kept);
+        execl("/bin/sh", "sh", "-c", command, NULL);
+        _exit(1);
+    }
+    expect_end(self->name, child);
+    expect_elapsed(self->name, since_ns, 105 * NS_PER_S);
 }
 
 /* A signal mask that blocks all is inherited through exec(). */
@@ -133,6 +173,8 @@ static void run_fork_threads(const struct clock_case *self)
 const struct clock_case process_cases[] = {
     { "fork", run_fork, NULL },
     { "posix-spawn", run_spawn, NULL },
+    { "vfork", run_vfork, NULL },
+    { "exec-keeps-timerfd", run_exec_timerfd, NULL },
     { "exec-with-all-blocked", run_exec_blocked, NULL },
     { "system", run_system, NULL },
     { "exec-keeps-alarm", run_exec_alarm, NULL },

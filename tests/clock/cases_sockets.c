@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Limits of sockets: SO_RCVTIMEO and SO_SNDTIMEO. */
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -78,9 +79,32 @@ static void run_accept(const struct clock_case *self)
     expect_elapsed(self->name, since_ns, HOUR_NS);
 }
 
+/* A handler that waits itself interrupts a call that the kernel then restarts: the call's
+ * own limit still holds. */
+static void sleep_in_handler(int signal_number)
+{
+    (void)signal_number;
+    struct timespec t = in_timespec(10 * NS_PER_S);
+    nanosleep(&t, NULL);
+}
+
+static void run_restarted(const struct clock_case *self)
+{
+    make_pair(SO_RCVTIMEO, 60);
+    interrupt_after(NS_PER_S);
+    struct sigaction action = { .sa_handler = sleep_in_handler, .sa_flags = SA_RESTART };
+    sigaction(SIGUSR1, &action, NULL);
+    char byte;
+    int64_t since_ns = now_ns();
+    expect(self->name, -1, recv(pair[0], &byte, 1, 0));
+    expect("errno", EAGAIN, errno);
+    expect_elapsed(self->name, since_ns, 60 * NS_PER_S);
+}
+
 const struct clock_case socket_cases[] = {
     { "socket-receive", run_receive, NULL },
     { "socket-send", run_send, NULL },
     { "socket-accept", run_accept, NULL },
+    { "socket-restarted", run_restarted, NULL },
     { NULL, NULL, NULL },
 };
