@@ -33,7 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             everything_mend(copy, length);
         if (sender & 0x40)
             network_delay_lost_tcp(net);
-        network_submit(net, (sender & 0x3f) % EVERYTHING_INTERFACES, copy, length,
+        network_submit(net, (sender & 0x3fu) % EVERYTHING_INTERFACES, copy, length,
                        now_ns);
         everything_drain(net);
     }
