@@ -282,7 +282,7 @@ static void append_legend(GString *out, const struct grid *grid,
     if (is_deterministic)
         append_wrapped(out,
                        DETERMINISTIC_SIGN
-                       " deterministic: no chance in it, and two seeds "
+                       " deterministic: no chance in the network, two seeds "
                        "gave the same; not repeated further",
                        style);
     if (has_other_pairs)

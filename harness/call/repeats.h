@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Repeats that cannot differ. Where a scenario has no chance in it, the network does not
- * depend on the seed, and the virtual clock leaves no other difference between two calls
- * than the programs' own random numbers. If the first two repeats, whose seeds differ,
- * come to the same in every mode, more of them would say nothing new.
+ * Repeats that say nothing new. Where a scenario has no chance in it, the network does
+ * not depend on the seed, and the virtual clock leaves no other difference between two
+ * calls than the programs' own random numbers. If the first two repeats, whose seeds
+ * differ, come to the same in every mode, the rest is not made. That is no proof: the
+ * programs' chance may show with a third seed only.
  *
  * Which calls run does not depend on the order in which they end: what comes after the
  * first two repeats of such a scenario waits for these.

@@ -13,6 +13,7 @@
 
 #include <glib/gstdio.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "command/command.h"
@@ -44,7 +45,9 @@ static char *manual_part(const char *manual, const char *name)
 /* The option as the manual writes it: its dashes escaped, then its end or a blank. */
 static void assert_in_manual(const char *part, const char *command, const char *option)
 {
-    g_autofree char *pattern = g_strdup_printf("\n\\.BI? \\\\-\\\\-%s[ \n]", option);
+    g_auto(GStrv) words = g_strsplit(option, "-", -1);
+    g_autofree char *escaped = g_strjoinv("\\\\-", words);
+    g_autofree char *pattern = g_strdup_printf("\n\\.BI? \\\\-\\\\-%s[ \n]", escaped);
     if (g_regex_match_simple(pattern, part, 0, 0))
         return;
     g_autofree char *what =
@@ -129,11 +132,24 @@ static void test_mistakes_are_one_line(void)
         { "run --modes trickle,fulll", 2,
           "rtclab run: --modes must be some of trickle,half,full, is \"trickle,fulll\" "
           "(see rtclab help run)\n" },
-        { "run --clock virtual", 2,
-          "rtclab run: --clock virtual is not in this version, which has only wall (see "
-          "rtclab help run)\n" },
         { "run --clock sun", 2,
-          "rtclab run: --clock must be wall, is \"sun\" (see rtclab help run)\n" },
+          "rtclab run: --clock must be virtual or wall, is \"sun\" (see rtclab help "
+          "run)\n" },
+        { "run --calendar 2025-01-01", 2,
+          "rtclab run: --calendar must be a UTC time from 1970 to 2199 such as "
+          "2025-01-01T00:00:00Z, is \"2025-01-01\" (see rtclab help run)\n" },
+        { "run --calendar 2025-02-30T00:00:00Z", 2,
+          "rtclab run: --calendar must be a UTC time from 1970 to 2199 such as "
+          "2025-01-01T00:00:00Z, is \"2025-02-30T00:00:00Z\" (see rtclab help run)\n" },
+        { "run --calendar 2300-01-01T00:00:00Z", 2,
+          "rtclab run: --calendar must be a UTC time from 1970 to 2199 such as "
+          "2025-01-01T00:00:00Z, is \"2300-01-01T00:00:00Z\" (see rtclab help run)\n" },
+        { "run --calendar=2025-01-01T00:00:00+01:00", 2,
+          "rtclab run: --calendar must be a UTC time from 1970 to 2199 such as "
+          "2025-01-01T00:00:00Z, is \"2025-01-01T00:00:00+01:00\" (see rtclab help "
+          "run)\n" },
+        { "run --kernel-random=yes", 2,
+          "rtclab run: --kernel-random takes no argument (see rtclab help run)\n" },
         { "run --shard 3/2", 2,
           "rtclab run: --shard must be K/N with K from 1 to N, is \"3/2\" (see rtclab "
           "help run)\n" },
@@ -146,9 +162,6 @@ static void test_mistakes_are_one_line(void)
         { "run --seed 18446744073709551616", 2,
           "rtclab run: --seed must be a whole number from 0 to 18446744073709551615, is "
           "\"18446744073709551616\" (see rtclab help run)\n" },
-        { "run --only nice~nice/nat/sideways/1", 2,
-          "rtclab run: --only must be OFFERER~ANSWERER/SCENARIO/MODE/REPEAT, is "
-          "\"nice~nice/nat/sideways/1\" (see rtclab help run)\n" },
         { "run --out", 2,
           "rtclab run: --out needs its argument DIR (see rtclab help run)\n" },
         { "run --color", 2,
@@ -387,101 +400,141 @@ static void test_help_succeeds(void)
 }
 
 /* Parses a command line of `run` up to the struct run_options. */
-static gboolean parse_run(const char *line, struct arguments *arguments,
-                          struct run_values *values, GPtrArray **ret_keys,
-                          struct run_options *ret, GError **error)
+/* What a command line of `run` means. The strings are kept by `argv`. */
+struct parsed {
+    char **argv;
+    struct arguments arguments;
+    struct run_values values;
+    struct run_words words;
+    struct run_options options;
+};
+
+static gboolean parse_run(const char *line, struct parsed *p, GError **error)
 {
-    const struct option_list *list = &command_run.options;
-    char **argv = g_strsplit(line, " ", -1);
-    *values = (struct run_values){ 0 };
-    *ret_keys = NULL;
-    gboolean ok = options_parse(list, argv, values, arguments, error);
-    if (ok) {
-        *ret_keys = call_keys_parse(arguments->list);
-        ok = run_options_make(values, arguments, *ret_keys, ret, error);
-    }
-    if (ok) { /* what is borrowed from argv must outlive it here */
-        for (unsigned i = 0; i < N_ROLES; i++)
-            ret->peers[i] = g_intern_string(ret->peers[i]);
-    }
-    g_strfreev(argv);
-    return ok;
+    *p = (struct parsed){ .argv = g_strsplit(line, " ", -1) };
+    gboolean ok =
+        options_parse(&command_run.options, p->argv, &p->values, &p->arguments, error);
+    CU_ASSERT_TRUE_FATAL(ok);
+    run_words_sort(p->arguments.words, &p->words);
+    return run_options_make(&p->values, &p->arguments, &p->words, &p->options, error);
+}
+
+static void parsed_clear(struct parsed *p)
+{
+    run_words_clear(&p->words);
+    arguments_clear(&p->arguments);
+    g_strfreev(p->argv);
 }
 
 static void test_a_key_says_what_to_run(void)
 {
-    struct arguments arguments;
-    struct run_values values;
-    struct run_options options = { 0 };
-    GPtrArray *keys;
-    CU_ASSERT_TRUE(parse_run("--seed 42 --only nice~chromium/nat/a~b/full/3", &arguments,
-                             &values, &keys, &options, NULL));
-    CU_ASSERT_EQUAL(options.seed, 42);
-    CU_ASSERT_EQUAL(options.repeat, 3);
-    ASSERT_TEXT(options.peers[ROLE_OFFERER], "nice");
-    ASSERT_TEXT(options.peers[ROLE_ANSWERER], "chromium");
-    CU_ASSERT_EQUAL_FATAL(keys->len, 1);
-    const struct call_key *key = keys->pdata[0];
+    struct parsed p;
+    CU_ASSERT_TRUE(parse_run("--seed 42 nice~chromium/nat/a~b/full/3", &p, NULL));
+    CU_ASSERT_EQUAL(p.options.seed, 42);
+    CU_ASSERT_EQUAL(p.options.repeat, 3);
+    ASSERT_TEXT(p.options.peers[ROLE_OFFERER], "nice");
+    ASSERT_TEXT(p.options.peers[ROLE_ANSWERER], "chromium");
+    CU_ASSERT_EQUAL_FATAL(p.words.keys->len, 1);
+    CU_ASSERT_EQUAL(p.words.selectors->len, 0);
+    const struct call_key *key = p.words.keys->pdata[0];
     ASSERT_TEXT(key->scenario, "nat/a~b");
     CU_ASSERT_EQUAL(key->mode, MODE_FULL);
-    CU_ASSERT_PTR_NOT_NULL(options.only_keys);
-    g_ptr_array_unref(keys);
-    arguments_clear(&arguments);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(p.options.only_keys);
+    ASSERT_TEXT(p.options.only_keys[0], "nice~chromium/nat/a~b/full/3");
+    CU_ASSERT_PTR_NULL(p.options.only_keys[1]);
+    parsed_clear(&p);
+}
+
+static void test_keys_and_selectors(void)
+{
+    static const char *const selectors[] = {
+        "nat/symmetric~symmetric",
+        "nat/*",
+        "./a~b/s/full/1",
+        "nice~nice/nat/sideways/1",
+        "nice~nice/full/1",
+        "nice~nice/s/full/0",
+        "nice~nice/s/full/x",
+        "~nice/s/full/1",
+        "nice~/s/full/1",
+        "nice/s/full/1",
+        "my~own.json",
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(selectors); i++) {
+        g_autofree char *line = g_strdup_printf("%s a~b/s/full/1", selectors[i]);
+        struct parsed p;
+        CU_ASSERT_TRUE(parse_run(line, &p, NULL));
+        CU_ASSERT_EQUAL(p.words.keys->len, 1);
+        CU_ASSERT_EQUAL_FATAL(p.words.selectors->len, 1);
+        ASSERT_TEXT(p.words.selectors->pdata[0], selectors[i]);
+        parsed_clear(&p);
+    }
 }
 
 static void test_what_is_given_beats_the_key(void)
 {
-    struct arguments arguments;
-    struct run_values values;
-    struct run_options options = { 0 };
-    GPtrArray *keys;
-    CU_ASSERT_TRUE(parse_run("--repeat 9 --peers ./mine,nice --only mine~nice/s/half/2",
-                             &arguments, &values, &keys, &options, NULL));
-    CU_ASSERT_EQUAL(options.repeat, 9);
-    ASSERT_TEXT(options.peers[ROLE_OFFERER], "./mine");
-    ASSERT_TEXT(options.peers[ROLE_ANSWERER], "nice");
-    ASSERT_TEXT(arguments.rerun->str, " --peers ./mine,nice");
-    g_ptr_array_unref(keys);
-    arguments_clear(&arguments);
+    struct parsed p;
+    CU_ASSERT_TRUE(
+        parse_run("--repeat 9 --peers ./mine,nice mine~nice/s/half/2", &p, NULL));
+    CU_ASSERT_EQUAL(p.options.repeat, 9);
+    ASSERT_TEXT(p.options.peers[ROLE_OFFERER], "./mine");
+    ASSERT_TEXT(p.options.peers[ROLE_ANSWERER], "nice");
+    ASSERT_TEXT(p.arguments.rerun->str, " --peers ./mine,nice");
+    parsed_clear(&p);
 }
 
 static void test_presets_hold(void)
 {
-    struct arguments arguments;
-    struct run_values values;
-    struct run_options options = { 0 };
-    GPtrArray *keys;
+    struct parsed p;
+    CU_ASSERT_TRUE(parse_run("nat/a --out x", &p, NULL));
+    const struct run_options *options = &p.options;
+    CU_ASSERT_EQUAL(p.words.selectors->len, 1);
+    CU_ASSERT_TRUE(options->modes[MODE_TRICKLE] && options->modes[MODE_HALF] &&
+                   options->modes[MODE_FULL]);
+    CU_ASSERT_EQUAL(options->repeat, 1);
+    CU_ASSERT_EQUAL(options->seed, 1);
+    CU_ASSERT_EQUAL(options->jobs, 0);
+    CU_ASSERT_EQUAL(options->timeout_s, 30);
+    CU_ASSERT_EQUAL(options->shard, 1);
+    CU_ASSERT_EQUAL(options->n_shards, 1);
+    CU_ASSERT_EQUAL(options->clock, LAB_CLOCK_VIRTUAL);
+    CU_ASSERT_EQUAL(options->calendar_ns, INT64_C(1735689600) * NS_PER_S);
+    CU_ASSERT_FALSE(options->has_kernel_random);
+    CU_ASSERT_FALSE(options->audits_clock);
+    CU_ASSERT_FALSE(options->all_repeats);
+    CU_ASSERT_PTR_NULL(options->only_keys);
+    ASSERT_TEXT(options->peers[ROLE_ANSWERER], "nice");
+    ASSERT_TEXT(p.arguments.rerun->str, "");
+    parsed_clear(&p);
+}
+
+/* What changes a call is in the command that repeats it. */
+static void test_clock_options(void)
+{
+    struct parsed p;
+    CU_ASSERT_TRUE(parse_run("--clock wall --audit-clock --all-repeats", &p, NULL));
+    CU_ASSERT_EQUAL(p.options.clock, LAB_CLOCK_WALL);
+    CU_ASSERT_TRUE(p.options.audits_clock);
+    CU_ASSERT_TRUE(p.options.all_repeats);
+    ASSERT_TEXT(p.arguments.rerun->str, " --clock wall");
+    parsed_clear(&p);
     CU_ASSERT_TRUE(
-        parse_run("nat/a --out x", &arguments, &values, &keys, &options, NULL));
-    CU_ASSERT_EQUAL(arguments.words->len, 1);
-    CU_ASSERT_TRUE(options.modes[MODE_TRICKLE] && options.modes[MODE_HALF] &&
-                   options.modes[MODE_FULL]);
-    CU_ASSERT_EQUAL(options.repeat, 1);
-    CU_ASSERT_EQUAL(options.seed, 1);
-    CU_ASSERT_EQUAL(options.jobs, 0);
-    CU_ASSERT_EQUAL(options.timeout_s, 30);
-    CU_ASSERT_EQUAL(options.shard, 1);
-    CU_ASSERT_EQUAL(options.n_shards, 1);
-    CU_ASSERT_PTR_NULL(options.only_keys);
-    ASSERT_TEXT(options.peers[ROLE_ANSWERER], "nice");
-    g_ptr_array_unref(keys);
-    arguments_clear(&arguments);
+        parse_run("--kernel-random --calendar 1970-01-01T00:00:01Z", &p, NULL));
+    CU_ASSERT_TRUE(p.options.has_kernel_random);
+    CU_ASSERT_EQUAL(p.options.calendar_ns, NS_PER_S);
+    ASSERT_TEXT(p.arguments.rerun->str,
+                " --kernel-random --calendar 1970-01-01T00:00:01Z");
+    parsed_clear(&p);
 }
 
 static void test_keys_of_other_peers_are_refused(void)
 {
-    struct arguments arguments;
-    struct run_values values;
-    struct run_options options = { 0 };
-    GPtrArray *keys;
+    struct parsed p;
     g_autoptr(GError) error = NULL;
-    CU_ASSERT_FALSE(parse_run("--only a~b/s/half/2 --only a~c/s/half/2", &arguments,
-                              &values, &keys, &options, &error));
+    CU_ASSERT_FALSE(parse_run("a~b/s/half/2 a~c/s/half/2", &p, &error));
     CU_ASSERT_PTR_NOT_NULL_FATAL(error);
-    ASSERT_TEXT(error->message,
-                "--only must name the same peers each time, has a~b and a~c");
-    g_ptr_array_unref(keys);
-    arguments_clear(&arguments);
+    ASSERT_TEXT(error->message, "keys must be of the same peers, are of a~b and a~c");
+    parsed_clear(&p);
 }
 
 static void test_no_run_is_overwritten(void)
@@ -543,6 +596,9 @@ static const struct test tests[] = {
     { "schemas of scenarios and records are printed", test_schemas_are_printed },
     { "what is not given has its preset", test_presets_hold },
     { "a key says by itself what to run", test_a_key_says_what_to_run },
+    { "a word is a key only if all of it is one", test_keys_and_selectors },
+    { "options of the clock, and which of them a repeated call needs",
+      test_clock_options },
     { "what is given beats what the key says", test_what_is_given_beats_the_key },
     { "keys of other peers are refused", test_keys_of_other_peers_are_refused },
     { "no earlier run is overwritten", test_no_run_is_overwritten },

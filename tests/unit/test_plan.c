@@ -3,6 +3,8 @@
 #include "suite.h"
 
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -166,7 +168,60 @@ static void test_unknown_peer(void)
     }
 }
 
+static void test_clock(void)
+{
+    struct run_options options = usual();
+    struct plan *plan = make(&options);
+    CU_ASSERT_EQUAL(call_of(plan, 0)->clock, LAB_CLOCK_WALL);
+    CU_ASSERT_PTR_NULL(call_of(plan, 0)->clock_why);
+    plan_free(plan);
+
+    options.clock = LAB_CLOCK_VIRTUAL;
+    options.calendar_ns = 5;
+    options.has_kernel_random = options.audits_clock = true;
+    scenarios[1].needs_wall_clock = true;
+    plan = make(&options);
+    const struct call_spec *call = call_of(plan, 0);
+    CU_ASSERT_EQUAL(call->clock, LAB_CLOCK_VIRTUAL);
+    CU_ASSERT_PTR_NULL(call->clock_why);
+    CU_ASSERT_EQUAL(call->calendar_ns, 5);
+    CU_ASSERT_TRUE(call->has_kernel_random);
+    CU_ASSERT_TRUE(g_path_is_absolute(call->audit_path));
+    CU_ASSERT_TRUE(g_str_has_suffix(call->audit_path, "/trickle/1/clock-audit.txt"));
+    call = call_of(plan, 3);
+    CU_ASSERT_EQUAL(call->clock, LAB_CLOCK_WALL);
+    ASSERT_TEXT(call->clock_why, "the scenario says so");
+    CU_ASSERT_PTR_NULL(call->audit_path);
+    scenarios[1].needs_wall_clock = false;
+    plan_free(plan);
+}
+
+static void test_peers_off_the_clock(void)
+{
+    g_autofree char *path = NULL;
+    int fd = g_file_open_tmp("rtclab-test-XXXXXX", &path, NULL);
+    CU_ASSERT_TRUE_FATAL(fd >= 0);
+    CU_ASSERT_EQUAL(write(fd, "#!\n", 3), 3);
+    CU_ASSERT_EQUAL(fchmod(fd, 0700), 0);
+    close(fd);
+    struct run_options options = usual();
+    options.clock = LAB_CLOCK_VIRTUAL;
+    options.peers[ROLE_ANSWERER] = path;
+    struct plan *plan = make(&options);
+    g_autofree char *why =
+        g_strdup_printf("answerer (%s) is a script without an interpreter", path);
+    for (unsigned i = 0; i < plan->calls->len; i++) {
+        CU_ASSERT_EQUAL(call_of(plan, i)->clock, LAB_CLOCK_WALL);
+        ASSERT_TEXT(call_of(plan, i)->clock_why, why);
+    }
+    plan_free(plan);
+    unlink(path);
+}
+
 static const struct test tests[] = {
+    { "the clock is the one asked for, unless the scenario says wall", test_clock },
+    { "peers that cannot be on the virtual clock have all calls on the wall clock",
+      test_peers_off_the_clock },
     { "a call for each scenario, mode and repeat, repeats outermost", test_calls },
     { "a seed depends on the scenario and the repeat, not on the mode or the rest",
       test_seeds },

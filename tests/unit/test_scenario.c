@@ -502,6 +502,7 @@ static void test_chance(void)
         { LINK, "{\"jitter_ms\": 1}", true },
         { LINK, "{\"loss\": 0.1}", true },
         { LINK, "{\"burst_loss\": {\"enter\": 0.1, \"leave\": 0.5}}", true },
+        { LINK, "{\"delay_ms\": 5, \"reorder\": 0.1}", true },
         { LINK, "{\"duplicate\": 0.1}", true },
         { LINK, "{\"down\": {\"duplicate\": 0.1}}", true },
         { BOX, "{\"nat\": {\"allocation\": \"sequential\"}}", false },
