@@ -244,6 +244,10 @@ void call_read_peer(struct call *call, struct call_peer *peer)
         case PEER_LINK_INVALID:
             warn_of(call, peer, error->message);
             if (++peer->n_invalid > INVALID_LINES_MAX) {
+                /* On the virtual clock a peer that always has more to say leaves no
+                   moment at which the goodbye could run out of time. */
+                peer_link_stop(peer->link);
+                peer->is_done = true;
                 call_decide(call, OUTCOME_ERROR, "%s breaks its contract: %s",
                             name_of(peer), error->message);
                 return;

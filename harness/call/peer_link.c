@@ -137,10 +137,11 @@ static gboolean flush(struct peer_link *link)
     return TRUE;
 }
 
-static void stop_reading(struct peer_link *link)
+void peer_link_stop(struct peer_link *link)
 {
+    if (!link->ended)
+        lab_unwatch(link->lab, link->fd);
     link->ended = true;
-    lab_unwatch(link->lab, link->fd);
 }
 
 static enum peer_link_next take_line(struct peer_link *link, enum line_status status,
@@ -176,7 +177,7 @@ enum peer_link_next peer_link_next(struct peer_link *link,
         if (status != LINE_NONE || link->ended)
             return take_line(link, status, line, size, ret_message, error);
         if (link->reader.total > SAID_MAX_BYTES) {
-            stop_reading(link);
+            peer_link_stop(link);
             return PEER_LINK_FLOOD;
         }
         switch (line_reader_read(&link->reader, link->fd)) {
@@ -187,7 +188,7 @@ enum peer_link_next peer_link_next(struct peer_link *link,
             return PEER_LINK_NONE;
         case LINE_READ_END:
         case LINE_READ_ERROR:
-            stop_reading(link);
+            peer_link_stop(link);
             break;
         }
     }

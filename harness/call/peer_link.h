@@ -52,6 +52,9 @@ enum peer_link_next {
 enum peer_link_next peer_link_next(struct peer_link *link,
                                    struct contract_message *ret_message, GError **error);
 
+/** Takes in no more of what the peer says; it can still be told to close. */
+void peer_link_stop(struct peer_link *link);
+
 /**
  * Sends a message, consumed, without blocking: what the peer does not take at once is
  * kept and sent when it does.

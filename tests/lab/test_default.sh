@@ -9,8 +9,8 @@ n=$("$RTCLAB" list --tag default | wc -l)
 claim "there are the scenarios that the project promises" test "$n" -ge 17
 claim "each ran in three modes" holds ".calls | length == 3 * $n" "$results"
 claim "all as expected" holds 'all(.calls[]; .as_expected)' "$results"
-claim "trickle is never slower than full, but for the noise of a wall clock" holds '
-    all(.comparisons[] | .trickle_saves_ms.median // 0; . > -250)' "$results"
+claim "trickle is never slower than full" holds '
+    all(.comparisons[] | .trickle_saves_ms.median // 0; . >= 0)' "$results"
 claim "a dead STUN server costs full gathering seconds, and trickle nothing" holds '
     .comparisons[] | select(.scenario == "stun/dead")
     | .trickle_saves_ms.median > 3500 and .median_setup_ms.trickle < 1500' "$results"
