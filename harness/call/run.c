@@ -180,6 +180,9 @@ static void run_clock(struct run *run, enum lab_clock clock)
         if (shows)
             show_progress(run, workers, jobs);
         workers_wait(workers, signal_fd, PROGRESS_MS);
+        uint64_t count;
+        if (read(signal_fd, &count, sizeof count) > 0)
+            g_debug("woken by a signal");
         struct workers_answer answer;
         while (workers_pop(workers, &answer))
             take_answer(run, &answer);

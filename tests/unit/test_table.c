@@ -73,6 +73,11 @@ static void test_stacked(void)
     assert_golden("basic", "80", (struct table_style){ .width = 80 });
 }
 
+static void test_clocks(void)
+{
+    assert_golden("clocks", "100", (struct table_style){ .width = 100 });
+}
+
 static void test_list(void)
 {
     assert_golden("basic", "40", (struct table_style){ .width = 40 });
@@ -267,6 +272,8 @@ static void test_quoted_words_survive_a_shell(void)
 }
 
 static const struct test tests[] = {
+    { "what the virtual clock could not do, what bypassed it, what it need not repeat",
+      test_clocks },
     { "a scenario is a line, a long id one more", test_wide },
     { "at 80 columns the cells stand below the id", test_stacked },
     { "in a narrow terminal each cell is a line", test_list },
