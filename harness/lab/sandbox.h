@@ -75,7 +75,7 @@ const char *sandbox_scratch_folder(void);
  * until it is gone; empties the scratch folder. The worker is then as it was at its
  * start, but for what its own code keeps.
  *
- * @param is_kept whether a process shall live on
+ * @param is_kept whether a process shall live on; NULL: none
  * @return FALSE with an error when something is left: it should take no further task
  */
 gboolean sandbox_clear(bool (*is_kept)(pid_t pid), GError **error);

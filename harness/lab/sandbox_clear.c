@@ -28,7 +28,7 @@ static unsigned end_each(bool (*is_kept)(pid_t pid))
     const char *name;
     while (processes && (name = g_dir_read_name(processes))) {
         pid_t pid = (pid_t)strtol(name, NULL, 10);
-        if (pid <= 1 || is_kept(pid))
+        if (pid <= 1 || (is_kept && is_kept(pid)))
             continue;
         n++;
         kill(pid, SIGKILL);

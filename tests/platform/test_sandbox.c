@@ -80,7 +80,7 @@ static int clear_thrice(void *data, const GError *problem)
         }
         if (kill(-1, 0) != 0)
             return 10;
-        if (!sandbox_clear(NULL))
+        if (!sandbox_clear(NULL, NULL))
             return 11;
         if (kill(-1, 0) == 0)
             return 12;
@@ -112,7 +112,7 @@ static void test_clear_outside(void)
 {
     g_autoptr(GError) error = NULL;
     CU_ASSERT_TRUE_FATAL(getpid() != 1);
-    CU_ASSERT_FALSE(sandbox_clear(&error));
+    CU_ASSERT_FALSE(sandbox_clear(NULL, &error));
     CU_ASSERT_PTR_NOT_NULL(error);
 }
 
