@@ -84,6 +84,9 @@ static gboolean set_up(const struct task *task, struct session *s, GError **erro
         .network = &task->scenario->network,
         .rng = &rng,
         .record = task->options->pcap != NULL,
+        .clock = task->options->clock,
+        .calendar_ns = task->options->calendar_ns,
+        .audit_path = task->options->audit_path,
     };
     s->lab = lab_new(&options, error);
     if (!s->lab)
@@ -98,13 +101,26 @@ static gboolean set_up(const struct task *task, struct session *s, GError **erro
     return s->servers != NULL;
 }
 
-/* Runs the lab until the command has ended; returns its exit status. */
-static int attend(struct session *s, struct process *command)
+/* Nothing is left to wait for in the lab: somebody may yet type something, or send it
+   through a pipe. Meanwhile the virtual clock stands still. */
+static void wait_outside(void)
+{
+    g_usleep(10 * 1000);
+}
+
+/* Runs the lab until the command has ended; returns its exit status, -1 with an error. */
+static int attend(struct session *s, struct process *command, GError **error)
 {
     int64_t kill_ns = CLOCK_NEVER;
     while (command->pid != 0) {
         struct lab_event event;
         lab_next(s->lab, kill_ns, CLOCK_NEVER, &event);
+        if (event.kind == LAB_BROKEN) {
+            g_set_error(error, RTC_ERROR, RTC_ERROR_ENVIRONMENT, "%s", event.why);
+            return -1;
+        }
+        if (event.kind == LAB_DEAD)
+            wait_outside();
         if (event.kind == LAB_TIMEOUT) {
             kill(command->pid, SIGKILL);
             kill_ns = CLOCK_NEVER;
@@ -144,14 +160,14 @@ static int run_command(const struct task *task, struct session *s, GError **erro
     struct process *command = lab_start(s->lab, spec.argv[0], &spec, &problem, &cause);
     int status;
     if (command) {
-        status = attend(s, command);
+        status = attend(s, command, error);
     } else {
         g_printerr("rtclab: %s\n", cause->message);
         status = problem == ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_RUN;
     }
     struct capture *capture = s->capture;
     s->capture = NULL;
-    if (capture && !capture_close(capture, error))
+    if (capture && !capture_close(capture, status < 0 ? NULL : error))
         return -1;
     return status;
 }

@@ -5,6 +5,7 @@
 
 #include <glib.h>
 
+#include "lab/lab.h"
 #include "scenario/scenario.h"
 
 struct exec_options {
@@ -12,6 +13,9 @@ struct exec_options {
     char *const *command; /**< NULL-ended; found by PATH */
     const char *pcap;     /**< where to write a capture; NULL: none */
     uint64_t seed;
+    enum lab_clock clock;
+    int64_t calendar_ns;    /**< virtual clock: see struct lab_options */
+    const char *audit_path; /**< likewise */
 };
 
 /**

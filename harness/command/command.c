@@ -87,7 +87,8 @@ static gboolean check_words(const struct command *command,
     else if (arguments->words->len > command->most_words)
         problem = command->takes_rest ? "the command must follow a \"--\""
                                       : "too many arguments";
-    else if (command->takes_rest && (!arguments->rest || !arguments->rest[0]))
+    else if (command->takes_rest && !command->may_lack_rest &&
+             (!arguments->rest || !arguments->rest[0]))
         problem = "a command must follow a \"--\"";
     else if (!command->takes_rest && arguments->rest && arguments->rest[0])
         problem = "nothing may follow a \"--\"";

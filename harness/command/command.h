@@ -19,7 +19,8 @@ struct command {
     size_t values_size;   /**< of the struct that the options fill */
     unsigned least_words; /**< of the arguments */
     unsigned most_words;
-    bool takes_rest; /**< must be followed by "-- CMD" */
+    bool takes_rest;    /**< must be followed by "-- CMD" */
+    bool may_lack_rest; /**< and need not be there */
     /**
      * Does it.
      * @param values     what the options filled

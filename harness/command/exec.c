@@ -4,12 +4,15 @@
 
 #include "base/error.h"
 #include "call/exec.h"
+#include "command/clock_options.h"
 #include "command/load.h"
 #include "scenario/scenario.h"
 
 struct exec_values {
     const char *pcap;
     uint64_t seed;
+    enum lab_clock clock;
+    int64_t calendar_ns;
     const char *folder;
 };
 
@@ -25,6 +28,18 @@ static const struct option options[] = {
       .help = "The seed of the network's chance",
       .take = option_take_seed,
       .offset = offsetof(struct exec_values, seed) },
+    { .name = "clock",
+      .argument = "CLOCK",
+      .preset = "wall",
+      .help = "wall: real time, or virtual: as fast as it goes",
+      .take = option_take_clock,
+      .offset = offsetof(struct exec_values, clock) },
+    { .name = "calendar",
+      .argument = "TIME",
+      .preset = OPTION_CALENDAR_PRESET,
+      .help = "The virtual clock's start",
+      .take = option_take_calendar,
+      .offset = offsetof(struct exec_values, calendar_ns) },
     { .name = "scenarios",
       .argument = "DIR",
       .help = "The folder of the scenarios",
@@ -54,6 +69,8 @@ static gboolean run_command(const struct scenario *scenario,
         .command = arguments->rest,
         .pcap = values->pcap,
         .seed = values->seed,
+        .clock = values->clock,
+        .calendar_ns = values->calendar_ns,
     };
     if (!scenario_find_host(scenario, exec.host)) {
         set_no_host_error(scenario, exec.host, error);

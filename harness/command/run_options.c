@@ -13,16 +13,13 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "command/clock_options.h"
 
 #define REPEAT_MAX    100000
 #define JOBS_MAX      1000
 #define SHARDS_MAX    10000
 #define TIMEOUT_MAX_S 86400.0
 #define SAME_SECOND   100 /* runs that may start within one second */
-
-/* 64 bits of nanoseconds reach into 2262. */
-#define CALENDAR_MIN_YEAR 1970
-#define CALENDAR_MAX_YEAR 2199
 
 static gboolean take_modes(const char *text, void *place, GError **error)
 {
@@ -45,38 +42,6 @@ static gboolean take_modes(const char *text, void *place, GError **error)
     }
     memcpy(place, modes, sizeof modes);
     return TRUE;
-}
-
-static gboolean take_clock(const char *text, void *place, GError **error)
-{
-    for (enum lab_clock clock = 0; clock < LAB_N_CLOCKS; clock++) {
-        if (strcmp(text, lab_clock_names[clock]) == 0) {
-            *(enum lab_clock *)place = clock;
-            return TRUE;
-        }
-    }
-    g_set_error(error, RTC_ERROR, RTC_ERROR_USAGE, "must be virtual or wall, is \"%s\"",
-                text);
-    return FALSE;
-}
-
-static gboolean take_calendar(const char *text, void *place, GError **error)
-{
-    /* GLib alone would take weeks, days of the year and other zones as well. */
-    g_autoptr(GDateTime) at = NULL;
-    if (g_regex_match_simple("^[0-9]{4}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}Z$", text,
-                             G_REGEX_DOLLAR_ENDONLY, 0))
-        at = g_date_time_new_from_iso8601(text, NULL);
-    if (at && g_date_time_get_year(at) >= CALENDAR_MIN_YEAR &&
-        g_date_time_get_year(at) <= CALENDAR_MAX_YEAR) {
-        *(int64_t *)place = g_date_time_to_unix(at) * NS_PER_S;
-        return TRUE;
-    }
-    g_set_error(error, RTC_ERROR, RTC_ERROR_USAGE,
-                "must be a UTC time from %d to %d such as 2025-01-01T00:00:00Z, is "
-                "\"%s\"",
-                CALENDAR_MIN_YEAR, CALENDAR_MAX_YEAR, text);
-    return FALSE;
 }
 
 static gboolean take_repeat(const char *text, void *place, GError **error)
@@ -229,14 +194,14 @@ const struct option run_option_table[RUN_N_OPTIONS] = {
       .argument = "CLOCK",
       .preset = "virtual",
       .help = "virtual, or wall: real time",
-      .take = take_clock,
+      .take = option_take_clock,
       VALUE(clock),
       .changes_a_call = true },
     { .name = "calendar",
       .argument = "TIME",
-      .preset = "2025-01-01T00:00:00Z",
+      .preset = OPTION_CALENDAR_PRESET,
       .help = "The virtual clock's start",
-      .take = take_calendar,
+      .take = option_take_calendar,
       VALUE(calendar_ns),
       .changes_a_call = true },
     { .name = "kernel-random",
