@@ -44,6 +44,8 @@
 static const int64_t spin_limit_ns = 8 * NS_PER_S;
 /* Of one settling, whatever the reason: a thread that waits for a disk for so long. */
 static const int64_t rest_limit_ns = 120 * NS_PER_S;
+/* What the clock shows first. Programs take a time of 0 for none at all. */
+static const int64_t start_ns = 1000 * NS_PER_S;
 static const int64_t check_every_ns = 50 * NS_PER_MS;
 enum { PATIENT_AFTER = 200 }; /* looks in vain before each next one waits a little */
 
@@ -106,7 +108,8 @@ static void clear_page(struct clock_page *page, int64_t calendar_ns)
 {
     memset(page->slots, 0, atomic_load(&page->n_slots) * sizeof page->slots[0]);
     memset(page, 0, offsetof(struct clock_page, slots));
-    page->calendar_ns = calendar_ns;
+    page->now_ns = start_ns;
+    page->calendar_ns = calendar_ns - start_ns;
     page->size = sizeof *page;
     page->magic = CLOCK_PAGE_MAGIC;
 }

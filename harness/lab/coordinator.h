@@ -15,9 +15,10 @@
 struct coordinator;
 
 /**
- * Makes a clock that stands at 0. Only in a worker (sandbox.h), one at a time.
+ * Makes a clock, as that of a machine that has been up for a while. Only in a worker
+ * (sandbox.h), one at a time.
  *
- * @param calendar_ns calendar time then
+ * @param calendar_ns what the calendar shows at its start
  * @return caller owns; NULL with RTC_ERROR_ENVIRONMENT
  */
 struct coordinator *coordinator_new(int64_t calendar_ns, GError **error);

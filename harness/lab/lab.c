@@ -108,9 +108,11 @@ static gboolean start_clock(struct lab *lab, const struct lab_options *options,
     /* Turns go back and forth between the coordinator and the lab's processes: beside
        other load each would wait for its end. */
     scheduling_take_turns();
-    lab->calendar_ns = options->calendar_ns;
     lab->coordinator = coordinator_new(options->calendar_ns, error);
-    return lab->coordinator != NULL;
+    if (!lab->coordinator)
+        return FALSE;
+    lab->calendar_ns = options->calendar_ns - coordinator_now_ns(lab->coordinator);
+    return TRUE;
 }
 
 /* The hosts' kernels are on the real clock all the same: for their TCP, and for what they

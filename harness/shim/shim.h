@@ -191,6 +191,14 @@ void posix_timers_after_fork(void);
 void audit_start(void);
 bool audit_is_on(void);
 
+/* --- timestamps.c --------------------------------------------------------------------
+ */
+
+struct msghdr;
+
+/** Replaces the kernel's times in a message that was received. */
+void timestamps_replace(struct msghdr *message);
+
 /* --- libc's own ----------------------------------------------------------------------
  */
 

@@ -158,9 +158,14 @@ SHIM_EXPORT ssize_t __recvfrom_chk(int fd, void *restrict to, size_t n, size_t b
 SHIM_EXPORT ssize_t recvmsg(int fd, struct msghdr *message, int flags)
 {
     int64_t deadline_ns = receive_deadline(fd);
+    ssize_t n;
     if (!deadline_ns)
-        return REAL(recvmsg)(fd, message, flags);
-    return outcome(WAIT(deadline_ns, SYS_recvmsg, fd, message, flags));
+        n = REAL(recvmsg)(fd, message, flags);
+    else
+        n = outcome(WAIT(deadline_ns, SYS_recvmsg, fd, message, flags));
+    if (n >= 0)
+        timestamps_replace(message);
+    return n;
 }
 
 /* The kernel looks at recvmmsg()'s timeout after each message and at no other time: it
@@ -168,8 +173,12 @@ SHIM_EXPORT ssize_t recvmsg(int fd, struct msghdr *message, int flags)
 SHIM_EXPORT int recvmmsg(int fd, struct mmsghdr *messages, unsigned int n, int flags,
                          struct timespec *timeout)
 {
-    if (!shim_is_on() || (!timeout && !receive_deadline(fd)))
-        return REAL(recvmmsg)(fd, messages, n, flags, timeout);
+    if (!shim_is_on() || (!timeout && !receive_deadline(fd))) {
+        int n_messages = REAL(recvmmsg)(fd, messages, n, flags, timeout);
+        for (int i = 0; i < n_messages; i++)
+            timestamps_replace(&messages[i].msg_hdr);
+        return n_messages;
+    }
     if (timeout && !timespec_is_valid(timeout))
         return fail(EINVAL);
     int64_t end_ns = timeout ? deadline_in(timespec_to_ns(timeout)) : CLOCK_PAGE_NEVER;

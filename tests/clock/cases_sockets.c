@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Limits of sockets: SO_RCVTIMEO and SO_SNDTIMEO. */
+/* Sockets: SO_RCVTIMEO and SO_SNDTIMEO, and the times at which packets came. */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
+
+#include <linux/sockios.h>
 
 #include "clock/cases.h"
 
@@ -101,7 +105,62 @@ static void run_restarted(const struct clock_case *self)
     expect_elapsed(self->name, since_ns, 60 * NS_PER_S);
 }
 
+static void send_datagram(void *data)
+{
+    expect("sendto", 1, sendto(pair[1], "x", 1, 0, data, sizeof(struct sockaddr_in)));
+}
+
+/* Two UDP sockets, the first bound to loopback; its address. */
+static struct sockaddr_in make_datagram_pair(void)
+{
+    struct sockaddr_in in = { .sin_family = AF_INET,
+                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    socklen_t bytes = sizeof in;
+    pair[0] = socket(AF_INET, SOCK_DGRAM, 0);
+    pair[1] = socket(AF_INET, SOCK_DGRAM, 0);
+    expect("bind", 0, bind(pair[0], (struct sockaddr *)&in, bytes));
+    expect("getsockname", 0, getsockname(pair[0], (struct sockaddr *)&in, &bytes));
+    return in;
+}
+
+/* When a packet came, as the kernel says it with the message. */
+static void run_timestamp(const struct clock_case *self)
+{
+    struct sockaddr_in to = make_datagram_pair();
+    int on = 1;
+    expect("setsockopt", 0,
+           setsockopt(pair[0], SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on));
+    call_after(HOUR_NS, send_datagram, &to);
+    char byte;
+    char control[256];
+    struct iovec into = { &byte, 1 };
+    struct msghdr message = { .msg_iov = &into,
+                              .msg_iovlen = 1,
+                              .msg_control = control,
+                              .msg_controllen = sizeof control };
+    expect("recvmsg", 1, recvmsg(pair[0], &message, 0));
+    struct cmsghdr *c = CMSG_FIRSTHDR(&message);
+    struct timespec came = { 0 };
+    expect("a timestamp", 1, c && c->cmsg_type == SCM_TIMESTAMPNS);
+    memcpy(&came, CMSG_DATA(c), sizeof came);
+    expect(self->name, now_on(CLOCK_REALTIME), came.tv_sec * NS_PER_S + came.tv_nsec);
+}
+
+static void run_ioctl_timestamp(const struct clock_case *self)
+{
+    struct sockaddr_in to = make_datagram_pair();
+    struct timespec came = { 0 };
+    char byte;
+    ioctl(pair[0], SIOCGSTAMPNS_OLD, &came); /* has the kernel take them */
+    call_after(HOUR_NS, send_datagram, &to);
+    expect("recv", 1, recv(pair[0], &byte, 1, 0));
+    expect("ioctl", 0, ioctl(pair[0], SIOCGSTAMPNS_OLD, &came));
+    expect(self->name, now_on(CLOCK_REALTIME), came.tv_sec * NS_PER_S + came.tv_nsec);
+}
+
 const struct clock_case socket_cases[] = {
+    { "socket-timestamp", run_timestamp, NULL },
+    { "socket-timestamp-ioctl", run_ioctl_timestamp, NULL },
     { "socket-receive", run_receive, NULL },
     { "socket-send", run_send, NULL },
     { "socket-accept", run_accept, NULL },

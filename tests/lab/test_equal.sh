@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# On the virtual clock one seed is one call: whatever else the machine does meanwhile, the
+# record is the same, byte for byte.
+source "$(dirname "$0")/lib.sh"
+
+key=nice~nice/nat/symmetric~symmetric/trickle/1
+tcp_key=nice~nice/firewall/udp-blocked~open/half/1
+
+# rerun KEY TIMES: into $work/digests-PID, one line for each.
+rerun() {
+    local key=$1 times=$2 out=$work/rerun-$BASHPID
+    for _ in $(seq "$times"); do
+        rtclab run --seed 7 "$key" --out "$out" >/dev/null 2>"$out.err" </dev/null ||
+            cat "$out.err"
+        cat "$out/calls/$key/events.jsonl" "$out/calls/$key/trace.pcapng" | sha256sum
+        rm -rf "$out"
+    done >"$work/digests-$BASHPID"
+}
+
+busy_loop() { while :; do :; done; }
+
+busy_loop & load=("$!")
+busy_loop & load+=("$!")
+rerun "$key" 25 & runners=("$!")
+rerun "$key" 25 & runners+=("$!")
+wait "${runners[@]}"
+kill "${load[@]}"
+wait "${load[@]}" 2>/dev/null
+claim "50 reruns under load, two at a time, are recorded" \
+    test "$(cat "$work"/digests-* | wc -l)" = 50
+claim "all 50 records are equal" test "$(sort -u "$work"/digests-* | wc -l)" = 1
+sort "$work"/digests-* | uniq -c
+
+rm "$work"/digests-*
+rerun "$tcp_key" 5
+claim "so are those of a call through TURN over TCP" \
+    test "$(sort -u "$work"/digests-* | wc -l)" = 1
+
+# A call is the same alone and among others, in whatever worker it runs after whatever.
+run_rtclab 0 run --seed 7 'nat/*' --modes trickle --jobs 3 --out "$work/many"
+run_rtclab 0 run --seed 7 "$key" --out "$work/alone"
+for file in events.jsonl trace.pcapng; do
+    claim "$file is the same alone and among others" \
+        cmp "$work/many/calls/$key/$file" "$work/alone/calls/$key/$file"
+done
+run_rtclab 0 run --seed 8 "$key" --out "$work/other"
+claim "another seed is another call" bash -c \
+    "! cmp -s '$work/alone/calls/$key/trace.pcapng' '$work/other/calls/$key/trace.pcapng'"
+run_rtclab 0 run --seed 7 --kernel-random "$key" --out "$work/chance"
+claim "with the kernel's chance it is another call too" bash -c \
+    "! cmp -s '$work/alone/calls/$key/trace.pcapng' '$work/chance/calls/$key/trace.pcapng'"
+
+claim "the calendar starts at a fixed date" bash -c \
+    "TZ=UTC tshark -r '$work/alone/calls/$key/trace.pcapng' -c 1 -T fields -e frame.time_epoch |
+        grep -q '^17356896'"
+run_rtclab 0 run --seed 7 --calendar 2030-06-01T12:00:00Z "$key" --out "$work/later"
+claim "or at the one that was asked for" bash -c \
+    "tshark -r '$work/later/calls/$key/trace.pcapng' -c 1 -T fields -e frame.time_epoch |
+        grep -q '^190654560'"
+claim "which changes nothing else of the timeline" cmp \
+    "$work/alone/calls/$key/events.jsonl" "$work/later/calls/$key/events.jsonl"
+finish
