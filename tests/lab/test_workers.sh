@@ -45,16 +45,21 @@ child_of() {
     tr -d ' ' <"/proc/$1/task/$1/children"
 }
 
+# Waits until a run has some calls behind it.
+await_calls() {
+    for _ in $(seq 500); do
+        [ "$(find "$1/calls" -name trace.pcapng 2>/dev/null | wc -l)" -ge 4 ] && break
+        sleep 0.02
+    done
+}
+
 # Kills a worker at some call; sets `status` to the exit status of the run.
 kill_a_worker() {
     local parent keeper worker
     RTCLAB_TEST_MARK=$mark "$RTCLAB" run stun/dead --repeat 10 --all-repeats --jobs 2 \
         --out "$work/killed" >"$work/killed.out" 2>&1 </dev/null &
     parent=$!
-    for _ in $(seq 200); do
-        [ "$(find "$work/killed/calls" -name trace.pcapng 2>/dev/null | wc -l)" -ge 4 ] && break
-        sleep 0.02
-    done
+    await_calls "$work/killed"
     read -r keeper _ <"/proc/$parent/task/$parent/children"
     worker=$(child_of "$keeper")
     # Between two calls a worker has no children, and nobody misses it.
@@ -75,14 +80,14 @@ claim "nothing is left" nothing_is_left
 
 RTCLAB_TEST_MARK=$mark "$RTCLAB" run '*' --repeat 100 --out "$work/kill9" >/dev/null 2>&1 </dev/null &
 parent=$!
-sleep 1
+await_calls "$work/kill9"
 kill -9 "$parent"
 wait "$parent" 2>/dev/null
 claim "kill -9 of rtclab amid many calls: nothing is left" nothing_is_left
 
 RTCLAB_TEST_MARK=$mark "$RTCLAB" run '*' --repeat 100 --out "$work/int" >/dev/null 2>&1 </dev/null &
 parent=$!
-sleep 1
+await_calls "$work/int"
 kill -INT "$parent"
 status=0
 wait "$parent" || status=$?
@@ -115,12 +120,15 @@ date -u +%FT%H:%M
 exec $bin/rtclab-peer-nice
 S
 run_rtclab 0 run $open --modes trickle --peers "$work/dated,nice" --calendar 2031-05-06T07:08:00Z \
-    --audit-clock --out "$work/dated-run"
-folder=$work/dated-run/calls/dated~nice/$open/trickle/1
-claim "--calendar is what a program reads" grep -qx 2031-05-06T07:08 "$folder/offerer.log"
+    --out "$work/dated-run"
+claim "--calendar is what a program reads" grep -qx 2031-05-06T07:08 \
+    "$work/dated-run/calls/dated~nice/$open/trickle/1/offerer.log"
+
+run_rtclab 0 run $open --modes trickle --audit-clock --out "$work/audited"
+folder=$work/audited/calls/nice~nice/$open/trickle/1
 claim "--audit-clock leaves its file" test -e "$folder/clock-audit.txt"
 claim "its lines are counted" jq -e --argjson n "$(wc -l <"$folder/clock-audit.txt")" \
-    '.calls[0].clock_bypasses == $n' "$work/dated-run/results.json"
+    '.calls[0].clock_bypasses == $n' "$work/audited/results.json"
 claim "and told" grep -q "^Clock audit: " "$work/stdout"
 
 # ---- repeats
