@@ -25,9 +25,6 @@
 #include <threads.h>
 #include <unistd.h>
 
-SHIM_EXPORT int RAND_bytes(unsigned char *to, int bytes);
-SHIM_EXPORT int RAND_priv_bytes(unsigned char *to, int bytes);
-
 /* std::random_device::_M_getval(), under the name that the C++ ABI gives it. */
 #define RANDOM_DEVICE "_ZNSt13random_device9_M_getvalEv"
 SHIM_EXPORT unsigned int random_device_value(void *device) __asm__(RANDOM_DEVICE);
@@ -238,7 +235,7 @@ SHIM_EXPORT uint32_t arc4random_uniform(uint32_t bound)
 
 /* OpenSSL's may be in a library that RTLD_NEXT does not see, because the program loaded
  * it for itself. Then the kernel's numbers are as good. */
-static int fill_from_kernel(unsigned char *to, int bytes)
+int random_fill_from_kernel(unsigned char *to, int bytes)
 {
     for (int n = 0; n < bytes;) {
         long got = RAW(SYS_getrandom, to + n, bytes - n, 0);
@@ -247,25 +244,6 @@ static int fill_from_kernel(unsigned char *to, int bytes)
         n += got > 0 ? (int)got : 0;
     }
     return 1;
-}
-
-SHIM_EXPORT int RAND_bytes(unsigned char *to, int bytes)
-{
-    if (is_seeded && bytes >= 0) {
-        random_fill(to, (size_t)bytes);
-        return 1;
-    }
-    return REAL(RAND_bytes) ? REAL(RAND_bytes)(to, bytes) : fill_from_kernel(to, bytes);
-}
-
-SHIM_EXPORT int RAND_priv_bytes(unsigned char *to, int bytes)
-{
-    if (is_seeded && bytes >= 0) {
-        random_fill(to, (size_t)bytes);
-        return 1;
-    }
-    return REAL(RAND_priv_bytes) ? REAL(RAND_priv_bytes)(to, bytes)
-                                 : fill_from_kernel(to, bytes);
 }
 
 SHIM_EXPORT unsigned int random_device_value(void *device)
@@ -277,6 +255,6 @@ SHIM_EXPORT unsigned int random_device_value(void *device)
         return get(device);
     if (is_seeded)
         return (unsigned int)(random_next() >> 32);
-    fill_from_kernel((unsigned char *)&value, sizeof value);
+    random_fill_from_kernel((unsigned char *)&value, sizeof value);
     return value;
 }

@@ -182,6 +182,8 @@ bool random_is_seeded(void);
 /** The calling thread's next one. Only if random_is_seeded(). */
 uint64_t random_next(void);
 void random_fill(void *to, size_t bytes);
+/** Returns 1, or 0 if the kernel has none. */
+int random_fill_from_kernel(unsigned char *to, int bytes);
 void random_before_fork(void);
 void random_after_fork(void);
 void timerfds_start(void);
