@@ -13,15 +13,16 @@
 
 #include "base/error.h"
 
-static gboolean write_all(int fd, const uint8_t *data, size_t size)
+gboolean file_write_all(int fd, const void *data, size_t size)
 {
+    const char *next = data;
     while (size > 0) {
-        ssize_t n = write(fd, data, size);
+        ssize_t n = write(fd, next, size);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
             return FALSE;
-        data += n;
+        next += n;
         size -= (size_t)n;
     }
     return TRUE;
@@ -35,7 +36,7 @@ gboolean file_replace(const char *path, const void *data, size_t size, GError **
         rtc_set_errno_error(error, RTC_ERROR_ENVIRONMENT, errno, "cannot write %s", path);
         return FALSE;
     }
-    gboolean ok = write_all(fd, data, size) && fsync(fd) == 0;
+    gboolean ok = file_write_all(fd, data, size);
     int problem = errno;
     if (close(fd) != 0 && ok) {
         ok = FALSE;

@@ -6,8 +6,11 @@
 #include <glib.h>
 #include <jansson.h>
 
+/** Writes all bytes to a file, pipe or socket. @return FALSE with errno set */
+gboolean file_write_all(int fd, const void *data, size_t size);
+
 /**
- * Writes a file beside its name, syncs it to detect a full disk, and renames it.
+ * Writes a file beside its name and renames it.
  *
  * @param path  where it shall stand
  * @param data  its bytes

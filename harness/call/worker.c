@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <sched.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -96,8 +97,11 @@ static bool is_as_new(unsigned n_descriptors)
 
 static bool answer(int fd, const json_t *result, bool is_last)
 {
-    return json_dumpfd(result, fd, JSON_COMPACT) == 0 &&
-           (is_last || write(fd, "\n", 1) == 1);
+    char *text = json_dumps(result, JSON_COMPACT);
+    bool ok = text && file_write_all(fd, text, strlen(text)) &&
+              (is_last || file_write_all(fd, "\n", 1));
+    free(text);
+    return ok;
 }
 
 int worker_run(const struct worker_task *task, const GError *problem)

@@ -204,6 +204,9 @@ struct lab_host *lab_host_open(const char *name, const struct address *addresses
         return NULL;
     }
     struct lab_host *host = NULL;
+    /* Looking for what is left of connections goes through the whole table, which by
+       default is the machine's. Before Linux 6.1 there is no other. */
+    write_sysctl("/proc/sys/net/ipv4/tcp_child_ehash_entries", "64");
     if (unshare(CLONE_NEWNET) != 0) {
         rtc_set_errno_error(error, RTC_ERROR_ENVIRONMENT, errno,
                             "cannot make a network namespace; run as root");

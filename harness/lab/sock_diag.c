@@ -23,6 +23,10 @@ struct request {
     struct inet_diag_req_v2 socket;
 };
 
+/* A set of states without the last, bound and nothing more: to find those the kernel goes
+   through the machine's table of ports. They end with their process. */
+static const uint32_t connected = (1U << 13) - 1;
+
 static int ask(int netlink, uint16_t type, uint16_t flags,
                const struct inet_diag_req_v2 *socket)
 {
@@ -51,7 +55,6 @@ static int take_part(const void *part, size_t size, GArray *found)
             return -EPROTO;
         struct inet_diag_req_v2 socket = { .sdiag_family = d->idiag_family,
                                            .sdiag_protocol = IPPROTO_TCP,
-                                           .idiag_states = ~0u,
                                            .id = d->id };
         g_array_append_val(found, socket);
     }
@@ -62,7 +65,7 @@ static int list(int netlink, uint8_t family, GArray *found)
 {
     struct inet_diag_req_v2 all = { .sdiag_family = family,
                                     .sdiag_protocol = IPPROTO_TCP,
-                                    .idiag_states = ~0u };
+                                    .idiag_states = connected };
     int r = ask(netlink, SOCK_DIAG_BY_FAMILY, NLM_F_DUMP, &all);
     while (r == 0) {
         union {

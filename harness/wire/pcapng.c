@@ -193,9 +193,7 @@ gboolean pcapng_close(struct pcapng *capture, GError **error)
 {
     add_statistics(capture);
     write_out(capture);
-    /* A full disk may show only now (NFS, quotas). */
-    if (capture->failure == 0 && fsync(capture->fd) != 0)
-        capture->failure = errno;
+    /* A full disk may show only now (NFS). */
     if (close(capture->fd) != 0 && capture->failure == 0)
         capture->failure = errno;
     if (capture->failure == 0 && rename(capture->beside, capture->path) != 0)
