@@ -22,7 +22,7 @@
 #include "call/call_state.h"
 
 static const int64_t hello_limit_ns = 10 * NS_PER_S;
-static const int64_t begin_every_ns = 2 * NS_PER_S;
+static const int64_t servers_grid_ns = 2 * NS_PER_S;
 static const int64_t resend_ns = 250 * NS_PER_MS;
 static const int64_t failure_grace_ns = 5 * NS_PER_S;
 static const int64_t close_limit_ns = 1 * NS_PER_S;
@@ -142,6 +142,20 @@ static void add_server_events(struct call *call)
                        EVENT_SERVER_STARTED, NULL);
 }
 
+/* On the virtual clock servers count as started at a fixed time: of a server's threads,
+   starting up side by side, now the one and now the other is first to wait, so that it
+   is ready some milliseconds sooner or later. */
+static void await_servers(struct call *call)
+{
+    if (call->spec->clock != LAB_CLOCK_VIRTUAL)
+        return;
+    int64_t since_ns = lab_now_ns(call->lab) - call->start_ns;
+    int64_t until_ns =
+        call->start_ns + (since_ns / servers_grid_ns + 1) * servers_grid_ns;
+    while (!call->is_decided && lab_now_ns(call->lab) < until_ns)
+        turn(call, until_ns, until_ns);
+}
+
 static gboolean set_up(struct call *call, GError **error)
 {
     const struct call_spec *spec = call->spec;
@@ -166,6 +180,7 @@ static gboolean set_up(struct call *call, GError **error)
     call->servers = servers_start(spec->scenario, call->lab, &rng, spec->folder, error);
     if (!call->servers)
         return FALSE;
+    await_servers(call);
     add_server_events(call);
     call->signaling = signaling_new(spec->mode, spec->scenario->signaling_delay_ns);
     return start_peer(call, ROLE_OFFERER, &rng, error) &&
@@ -187,22 +202,8 @@ static void await_hello(struct call *call)
     }
 }
 
-/* On the virtual clock a call begins at a fixed time: of a server's threads, starting up
-   side by side, now the one and now the other is first to wait, so that it is ready some
-   milliseconds sooner or later. */
-static void await_begin(struct call *call)
-{
-    if (call->spec->clock != LAB_CLOCK_VIRTUAL)
-        return;
-    int64_t since_ns = lab_now_ns(call->lab) - call->start_ns;
-    int64_t begin_ns = call->start_ns + (since_ns / begin_every_ns + 1) * begin_every_ns;
-    while (!call->is_decided && lab_now_ns(call->lab) < begin_ns)
-        turn(call, begin_ns, begin_ns);
-}
-
 static void begin(struct call *call)
 {
-    await_begin(call);
     if (call->is_decided)
         return;
     call->start_ns = lab_now_ns(call->lab);
