@@ -86,6 +86,7 @@ static gboolean set_up(const struct task *task, struct session *s, GError **erro
         .record = task->options->pcap != NULL,
         .clock = task->options->clock,
         .calendar_ns = task->options->calendar_ns,
+        .has_outside = true,
         .audit_path = task->options->audit_path,
     };
     s->lab = lab_new(&options, error);

@@ -50,6 +50,7 @@ struct lab {
     struct rng rng;
     int64_t calendar_ns; /* at the lab's time 0 */
     bool has_kernel_random;
+    bool has_outside;
     char *audit_path;
     unsigned n_interfaces;
     struct lab_host **hosts; /* by interface; NULL: silent */
@@ -132,6 +133,7 @@ struct lab *lab_new(const struct lab_options *options, GError **error)
     lab->network = network_new(options->network, options->rng, options->record);
     lab->rng = *options->rng;
     lab->has_kernel_random = options->has_kernel_random;
+    lab->has_outside = options->has_outside;
     lab->audit_path = g_strdup(options->audit_path);
     lab->n_interfaces = network_n_interfaces(lab->network);
     lab->hosts = g_new0(struct lab_host *, lab->n_interfaces);
@@ -453,6 +455,8 @@ static void next_on_virtual(struct lab *lab, int64_t due_ns, int64_t limit_ns,
             *ret_event = (struct lab_event){ .kind = LAB_NETWORK, .network = decision };
             return;
         }
+        if (lab->has_outside)
+            lab_touch(lab);
         if (coordinator_settle(lab->coordinator) == COORDINATOR_BROKEN) {
             *ret_event = (struct lab_event){ .kind = LAB_BROKEN,
                                              .why = coordinator_why(lab->coordinator) };

@@ -41,6 +41,8 @@ struct lab_options {
     /* The virtual clock only: */
     int64_t calendar_ns;    /**< calendar time at the lab's start */
     bool has_kernel_random; /**< processes draw from the kernel, not from `rng` */
+    bool has_outside;       /**< processes may be woken from outside the lab, at any time:
+                                 somebody types something, or sends it through a pipe */
     const char *audit_path; /**< where timed system calls that bypass the clock are
                                  listed, a line each; NULL: nowhere */
 };

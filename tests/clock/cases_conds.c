@@ -178,6 +178,7 @@ struct pair {
 };
 
 static atomic_int n_signals, n_taken, n_timeouts, n_late;
+static int64_t race_start_ns;
 
 /* The same numbers in both threads of a pair. */
 static int64_t draw_ns(unsigned *random, int64_t below_ns)
@@ -197,7 +198,7 @@ static void *race_waiter(void *data)
     struct pair *pair = data;
     unsigned random = pair->random;
     for (int round = 0; round < N_ROUNDS; round++) {
-        int64_t start_ns = (round + 10) * NS_PER_S;
+        int64_t start_ns = race_start_ns + (round + 1) * NS_PER_S;
         int64_t deadline_ns = start_ns + 1000 * draw_ns(&random, 1000);
         int64_t signal_ns = deadline_ns + draw_ns(&random, 3) - 1;
         sleep_until(start_ns);
@@ -232,7 +233,7 @@ static void *race_signaller(void *data)
     struct pair *pair = data;
     unsigned random = pair->random;
     for (int round = 0; round < N_ROUNDS; round++) {
-        int64_t start_ns = (round + 10) * NS_PER_S;
+        int64_t start_ns = race_start_ns + (round + 1) * NS_PER_S;
         int64_t deadline_ns = start_ns + 1000 * draw_ns(&random, 1000);
         sleep_until(deadline_ns + draw_ns(&random, 3) - 1);
         pthread_mutex_lock(&pair->mutex);
@@ -253,7 +254,7 @@ static void run_race(const struct clock_case *self)
     pthread_condattr_t attributes;
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    sleep_until(NS_PER_S);
+    race_start_ns = now_ns();
     for (int i = 0; i < N_PAIRS; i++) {
         pthread_mutex_init(&pairs[i].mutex, NULL);
         pthread_cond_init(&pairs[i].cond, &attributes);

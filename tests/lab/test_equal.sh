@@ -58,6 +58,12 @@ run_rtclab 0 run --seed 7 --calendar 2030-06-01T12:00:00Z "$key" --out "$work/la
 claim "or at the one that was asked for" bash -c \
     "tshark -r '$work/later/calls/$key/trace.pcapng' -c 1 -T fields -e frame.time_epoch |
         grep -q '^190654560'"
-claim "which changes nothing else of the timeline" cmp \
-    "$work/alone/calls/$key/events.jsonl" "$work/later/calls/$key/events.jsonl"
+
+# coturn takes the numbers of its relays' ports from the date.
+timeline() {
+    sed 's/,"data":.*//' "$work/$1/calls/$key/events.jsonl"
+}
+claim "which changes no time and no order" \
+    test "$(timeline alone | sha256sum)" = "$(timeline later | sha256sum)"
+claim "of a hundred events and more" test "$(timeline later | wc -l)" -gt 100
 finish

@@ -42,7 +42,7 @@ claim "coturn that cannot start: its last words are quoted" \
 bin_with dies <<S
 #!/bin/sh
 $(command -v turnserver) "\$@" &
-sleep 1.2
+sleep 3.2 # the call begins at 2 s
 kill -9 \$!
 exit 1
 S

@@ -219,7 +219,8 @@ static void test_mistakes_are_one_line(void)
           "rtclab exec: the command must follow a \"--\": rtclab exec SCENARIO HOST -- "
           "CMD [ARG...] (see rtclab help exec)\n" },
         { "doctor now", 2,
-          "rtclab doctor: too many arguments: rtclab doctor (see rtclab help doctor)\n" },
+          "rtclab doctor: the command must follow a \"--\": rtclab doctor [--audit-clock "
+          "-- CMD [ARG...]] (see rtclab help doctor)\n" },
         { "frob", 2, "rtclab: there is no command \"frob\" (see rtclab help)\n" },
         { "lst", 2,
           "rtclab: there is no command \"lst\"; did you mean \"list\"? (see rtclab "
