@@ -79,8 +79,9 @@ static void take_exit(struct call *call, const struct process *process)
     }
 }
 
-/* Waits for one thing and takes it in; as lab_next(). */
-static void turn(struct call *call, int64_t due_ns, int64_t limit_ns)
+/* Waits for one thing and takes it in; as lab_next(). False: it was told while programs
+   of the lab, on the virtual clock, may run. */
+static bool turn(struct call *call, int64_t due_ns, int64_t limit_ns)
 {
     struct lab_event event;
     lab_next(call->lab, due_ns, limit_ns, &event);
@@ -114,6 +115,7 @@ static void turn(struct call *call, int64_t due_ns, int64_t limit_ns)
     }
     if (record_is_full(call->record))
         call_decide(call, OUTCOME_ERROR, "more than %d MiB of events", RECORD_MAX_MIB);
+    return event.kind != LAB_NETWORK || call->spec->clock == LAB_CLOCK_WALL;
 }
 
 /* ---- the stages ---- */
@@ -272,20 +274,30 @@ static int64_t next_deadline(const struct call *call)
     return deadline_ns;
 }
 
+/* All that is done when it is time, but for signals; a peer gets one message at most. */
+static void act(struct call *call, int64_t limit_ns)
+{
+    int64_t now_ns = lab_now_ns(call->lab);
+    decide_by_state(call, now_ns);
+    decide_by_silence(call, now_ns);
+    if (!call->is_decided && now_ns >= limit_ns)
+        call_decide(call, OUTCOME_TIMEOUT, "not connected after %.1f s",
+                    (double)call->spec->timeout_ns / NS_PER_S);
+    if (!call->is_decided)
+        send_payloads(call, now_ns);
+}
+
+/* On the virtual clock a peer gets its next message when it has done with the last, and
+   waits: of two in a row it would now have read only the first, and now both. */
 static void talk(struct call *call)
 {
     int64_t limit_ns = call->start_ns + call->spec->timeout_ns;
+    bool may_tell = true;
     while (!call->is_decided) {
-        int64_t now_ns = lab_now_ns(call->lab);
-        call_deliver_signals(call);
-        send_payloads(call, now_ns);
-        decide_by_state(call, now_ns);
-        decide_by_silence(call, now_ns);
-        if (!call->is_decided && now_ns >= limit_ns)
-            call_decide(call, OUTCOME_TIMEOUT, "not connected after %.1f s",
-                        (double)call->spec->timeout_ns / NS_PER_S);
+        if (may_tell && !call_deliver_signal(call))
+            act(call, limit_ns);
         if (!call->is_decided)
-            turn(call, next_deadline(call), limit_ns);
+            may_tell = turn(call, next_deadline(call), limit_ns);
     }
 }
 

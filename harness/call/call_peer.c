@@ -86,23 +86,23 @@ static void take_signal(struct call *call, struct call_peer *peer,
         reach(peer, PHASE_OFFER_SENT, now_ns);
 }
 
-void call_deliver_signals(struct call *call)
+bool call_deliver_signal(struct call *call)
 {
-    struct signal *signal;
     int64_t now_ns = lab_now_ns(call->lab);
-    while ((signal = signaling_pop(call->signaling, now_ns))) {
-        struct call_peer *to = &call->peers[!signal->from];
-        record_add(call->record, now_ns, name_of(to), EVENT_SIGNAL_DELIVERED,
-                   describe_body(signal->body));
-        if (is_description(signal, "answer"))
-            reach(to, PHASE_ANSWER_RECEIVED, now_ns);
-        json_t *message = json_copy(signal->body);
-        json_object_set_new(message, "type", json_string("signal"));
-        if (!peer_link_send(to->link, message) && !to->is_done)
-            call_decide(call, OUTCOME_ERROR, "%s does not read its contract",
-                        name_of(to));
-        signal_free(signal);
-    }
+    struct signal *signal = signaling_pop(call->signaling, now_ns);
+    if (!signal)
+        return false;
+    struct call_peer *to = &call->peers[!signal->from];
+    record_add(call->record, now_ns, name_of(to), EVENT_SIGNAL_DELIVERED,
+               describe_body(signal->body));
+    if (is_description(signal, "answer"))
+        reach(to, PHASE_ANSWER_RECEIVED, now_ns);
+    json_t *message = json_copy(signal->body);
+    json_object_set_new(message, "type", json_string("signal"));
+    if (!peer_link_send(to->link, message) && !to->is_done)
+        call_decide(call, OUTCOME_ERROR, "%s does not read its contract", name_of(to));
+    signal_free(signal);
+    return true;
 }
 
 /* ---- events ---- */

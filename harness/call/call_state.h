@@ -78,8 +78,8 @@ void call_read_peer(struct call *call, struct call_peer *peer);
 /** Tells a peer what it is configured with; the call has begun (call_peer.c). */
 void call_configure_peer(struct call *call, struct call_peer *peer);
 
-/** Hands signals over that are due (call_peer.c). */
-void call_deliver_signals(struct call *call);
+/** Hands over the next signal that is due; false: there is none (call_peer.c). */
+bool call_deliver_signal(struct call *call);
 
 /** The call's entry in results.json, from what is known now (call_result.c). */
 json_t *call_make_result(const struct call *call);

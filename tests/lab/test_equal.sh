@@ -37,6 +37,22 @@ rerun "$tcp_key" 5
 claim "so are those of a call through TURN over TCP" \
     test "$(sort -u "$work"/digests-* | wc -l)" = 1
 
+# Signals that are due together while packets are on their way: each reaches a peer that has
+# done with the one before.
+rm "$work"/digests-*
+rerun nice~nice/link/bursty-loss/trickle/2 20
+claim "so are those of a call whose signals meet at one time" \
+    test "$(sort -u "$work"/digests-* | wc -l)" = 1
+
+# All calls, whatever ran before them in their worker and beside them in others.
+for jobs in 1 3; do
+    run_rtclab 0 run '*' --seed 7 --jobs "$jobs" --out "$work/all-$jobs"
+done
+records() { (cd "$work/$1/calls" && find . -name events.jsonl -o -name trace.pcapng | sort | xargs sha256sum); }
+claim "the records of all scenarios are equal with one worker and with three" \
+    diff <(records all-1) <(records all-3)
+claim "of nearly a hundred calls" test "$(records all-3 | wc -l)" -ge 180
+
 # A call is the same alone and among others, in whatever worker it runs after whatever.
 run_rtclab 0 run --seed 7 'nat/*' --modes trickle --jobs 3 --out "$work/many"
 run_rtclab 0 run --seed 7 "$key" --out "$work/alone"
