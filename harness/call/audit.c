@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "call/exec.h"
+#include "lab/preload.h"
 
 /* 2025-01-01; what it is does not matter. */
 static const int64_t calendar_ns = 1735689600 * NS_PER_S;
@@ -67,9 +68,28 @@ GPtrArray *audit_parse(const char *text)
     return findings;
 }
 
+/* What does not run, or without the shim, bypasses nothing that could be seen. */
+static gboolean check_command(const char *command, GError **error)
+{
+    g_autofree char *path = g_find_program_in_path(command);
+    g_autofree char *why = NULL;
+    if (!path)
+        g_set_error(error, RTC_ERROR, RTC_ERROR_ENVIRONMENT, "there is no program %s",
+                    command);
+    else if (!preload_check(path, &why))
+        g_set_error(error, RTC_ERROR, RTC_ERROR_ENVIRONMENT,
+                    "%s %s: it cannot be on the virtual clock; use --clock wall for it",
+                    command, why);
+    else
+        return TRUE;
+    return FALSE;
+}
+
 gboolean audit_clock(char *const *command, int *ret_status, GPtrArray **ret_findings,
                      GError **error)
 {
+    if (!check_command(command[0], error))
+        return FALSE;
     g_autofree char *path = NULL;
     int fd = g_file_open_tmp("rtclab-audit-XXXXXX", &path, error);
     if (fd < 0)

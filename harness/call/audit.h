@@ -13,13 +13,13 @@ struct audit_finding {
 };
 
 /**
- * Runs a command on the virtual clock, in a lab of one host, with the terminal and the
- * environment passed through.
+ * Runs a command on the virtual clock, in a host without a network, with the terminal and
+ * the environment passed through.
  *
  * @param command      NULL-ended; found by PATH
  * @param ret_status   its exit status, as exec_in_host() has it
  * @param ret_findings array of struct audit_finding, the most frequent first; caller owns
- * @return FALSE with an error when it could not be run
+ * @return FALSE with an error when it could not be run, or not on the virtual clock
  */
 gboolean audit_clock(char *const *command, int *ret_status, GPtrArray **ret_findings,
                      GError **error);

@@ -295,6 +295,11 @@ gboolean run_options_make(const struct run_values *values,
 {
     const struct option_list list = { run_option_table, RUN_N_OPTIONS };
     const GPtrArray *keys = words->keys;
+    if (values->audits_clock && values->clock == LAB_CLOCK_WALL) {
+        g_set_error(error, RTC_ERROR, RTC_ERROR_USAGE,
+                    "--audit-clock is about the virtual clock, and --clock is wall");
+        return FALSE;
+    }
     struct run_options options = {
         .repeat = (unsigned)values->repeat,
         .seed = values->seed,

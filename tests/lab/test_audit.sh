@@ -21,6 +21,14 @@ doctor 1 "$(dirname "$RTCLAB")/clock_bypass"
 claim "a sleep past the C library is found, with its place" bash -c \
     "grep -E 'bypassed +[13] x +nanosleep +[^ ]*clock_bypass\+0x[0-9a-f]+' '$work/stderr'"
 claim "and so is what must be done" has "--clock wall" "$work/stderr"
+doctor 3 "$work/no-such-program"
+claim "a program that is not there is no clean one" has "there is no program" "$work/stderr"
+if [ -x "$(dirname "$RTCLAB")/clock_static" ]; then
+    doctor 3 "$(dirname "$RTCLAB")/clock_static"
+    claim "nor is one that cannot be watched" has "is linked statically" "$work/stderr"
+fi
+run_rtclab 2 run open/open~open --clock wall --audit-clock --out "$work/wall"
+claim "an audit of calls wants the virtual clock" has "--audit-clock" "$work/stderr"
 run_rtclab 2 doctor --audit-clock
 run_rtclab 2 doctor -- true
 finish

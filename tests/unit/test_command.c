@@ -206,6 +206,8 @@ static void test_mistakes_are_one_line(void)
         { "check --schema events results", 2,
           "rtclab check: --schema must be of scenario, events or results, is of "
           "\"results\"\n" },
+        { "run --clock wall --audit-clock --scenarios " SCENARIO_FOLDER, 2,
+          "rtclab run: --audit-clock is about the virtual clock, and --clock is wall\n" },
         { "run -j2", 2, "rtclab run: there is no option -j2 (see rtclab help run)\n" },
         { "check --schema=1", 2,
           "rtclab check: --schema takes no argument (see rtclab help check)\n" },
@@ -513,11 +515,15 @@ static void test_presets_hold(void)
 static void test_clock_options(void)
 {
     struct parsed p;
-    CU_ASSERT_TRUE(parse_run("--clock wall --audit-clock --all-repeats", &p, NULL));
+    CU_ASSERT_TRUE(parse_run("--clock wall --all-repeats", &p, NULL));
     CU_ASSERT_EQUAL(p.options.clock, LAB_CLOCK_WALL);
-    CU_ASSERT_TRUE(p.options.audits_clock);
+    CU_ASSERT_FALSE(p.options.audits_clock);
     CU_ASSERT_TRUE(p.options.all_repeats);
     ASSERT_TEXT(p.arguments.rerun->str, " --clock wall");
+    parsed_clear(&p);
+    CU_ASSERT_TRUE(parse_run("--audit-clock", &p, NULL));
+    CU_ASSERT_TRUE(p.options.audits_clock);
+    ASSERT_TEXT(p.arguments.rerun->str, "");
     parsed_clear(&p);
     CU_ASSERT_TRUE(
         parse_run("--kernel-random --calendar 1970-01-01T00:00:01Z", &p, NULL));
