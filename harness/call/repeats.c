@@ -96,8 +96,11 @@ static bool is_same_series(const struct series *series)
     if (!series->may_be_same || series->differs || series->n_open > 0)
         return false;
     bool is_compared = false;
-    for (unsigned mode = 0; mode < N_MODES; mode++)
+    for (unsigned mode = 0; mode < N_MODES; mode++) {
+        if (series->results[mode] && !series->is_compared[mode])
+            return false; /* of this mode the plan has only one of the two */
         is_compared |= series->is_compared[mode];
+    }
     return is_compared;
 }
 

@@ -83,6 +83,33 @@ static void test_same(void)
     assert_played(&certain, -1, 2 * 2, true);
 }
 
+static void test_one_mode_has_one_repeat(void)
+{
+    const char *const keys[] = { "sh~cat/nat/certain/trickle/1",
+                                 "sh~cat/nat/certain/trickle/2",
+                                 "sh~cat/nat/certain/trickle/3",
+                                 "sh~cat/nat/certain/full/1", NULL };
+    struct run_options options = {
+        .out = "out",
+        .peers = { "/bin/sh", "/bin/cat" },
+        .modes = { true, true, true },
+        .repeat = 3,
+        .shard = 1,
+        .n_shards = 1,
+        .only_keys = keys,
+        .clock = LAB_CLOCK_VIRTUAL,
+    };
+    g_autoptr(GPtrArray) all = g_ptr_array_new();
+    g_ptr_array_add(all, &certain);
+    struct plan *plan = plan_new(all, &options, NULL);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(plan);
+    struct repeats *repeats = repeats_new(plan, false);
+    CU_ASSERT_EQUAL(play(plan, repeats, &certain, -1), 4);
+    CU_ASSERT_FALSE(repeats_are_same(repeats, certain.id));
+    repeats_free(repeats);
+    plan_free(plan);
+}
+
 static void test_one_mode_differs(void)
 {
     assert_played(&certain, MODE_FULL, 2 * 5, false);
@@ -173,6 +200,7 @@ static void test_comparing(void)
 static const struct test tests[] = {
     { "two repeats that came to the same are enough", test_same },
     { "if one mode differs all are repeated", test_one_mode_differs },
+    { "and if one has no second repeat", test_one_mode_has_one_repeat },
     { "with chance in the network all are made", test_chance },
     { "on the wall clock all are made", test_wall_clock },
     { "with the kernel's random numbers all are made", test_kernel_random },
