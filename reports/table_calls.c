@@ -263,6 +263,23 @@ static void append_wall_clock(GString *out, const json_t *calls)
     tally_clear(&reasons);
 }
 
+/* What ran on the virtual clock, and another time may give another record. */
+static void append_unrepeatable(GString *out, const json_t *calls)
+{
+    unsigned n = 0;
+    size_t i;
+    json_t *call;
+    json_array_foreach(calls, i, call) n +=
+        json_is_false(json_object_get(call, "repeatable"));
+    if (n > 0)
+        g_string_append_printf(
+            out,
+            "\nRecords of %u call%s may differ from run to run: the hosts' kernels "
+            "would\n"
+            "  not take all settings (is /proc/sys read-only?); see rtclab doctor\n",
+            n, n == 1 ? "" : "s");
+}
+
 /* What the audit of the virtual clock found, if there was one. */
 static void append_audit(GString *out, const json_t *calls)
 {
@@ -309,6 +326,7 @@ void table_append_summary(GString *out, const json_t *results,
             tally_add(&unexpected, text_escape(text_of(call, "outcome", "?")));
     }
     append_wall_clock(out, calls);
+    append_unrepeatable(out, calls);
     append_audit(out, calls);
     append_lateness(out, calls);
     size_t total = json_array_size(calls);

@@ -133,6 +133,8 @@ json_t *call_make_result(const struct call *call)
                       (json_int_t)record_dropped(call->record)));
         if (call->spec->clock == LAB_CLOCK_WALL)
             json_object_set_new(result, "lateness", describe_lateness(call));
+        else if (!lab_is_repeatable(call->lab))
+            json_object_set_new(result, "repeatable", json_false());
     }
     judge(result, call->spec, call->why);
     return result;

@@ -145,6 +145,7 @@ static json_t *schema_of_call(void)
     json_object_set_new(call, "?cost", schema_of_cost());
     json_object_set_new(call, "?clock_why", type("string"));
     json_object_set_new(call, "?clock_bypasses", type("integer"));
+    json_object_set_new(call, "?repeatable", type("boolean"));
     return object_of(call);
 }
 

@@ -11,6 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/error.h"
+#include "lab/coordinator.h"
+#include "lab/host.h"
 #include "lab/sandbox.h"
 
 #define PEER_PREFIX "rtclab-peer-"
@@ -44,6 +48,41 @@ static struct finding look_for_namespaces(void)
     if (sandbox_probe(&error))
         return (struct finding){ .is_there = TRUE, .detail = g_strdup("work") };
     return (struct finding){ .detail = g_strdup(error->message) };
+}
+
+/* The library, an own /proc with what is read from it, a tmpfs. */
+static gboolean try_virtual_clock(GError **error)
+{
+    struct coordinator *coordinator = coordinator_new(clock_calendar_ns(), error);
+    gboolean ok = coordinator != NULL;
+    coordinator_free(coordinator);
+    return ok;
+}
+
+static gboolean try_settings(GError **error)
+{
+    struct address address = { .family = ADDRESS_IPV4, .bytes = { 192, 0, 2, 1 } };
+    struct lab_host *host = lab_host_open("probe", &address, 1, true, error);
+    gboolean ok = host && !host->lacks_settings;
+    if (host && !ok)
+        g_set_error(error, RTC_ERROR, RTC_ERROR_ENVIRONMENT,
+                    "hosts' kernels do not take all settings (is /proc/sys read-only?)");
+    lab_host_close(host);
+    return ok;
+}
+
+static struct finding look_for_virtual_clock(void)
+{
+    g_autoptr(GError) error = NULL;
+    if (!sandbox_try(try_virtual_clock, &error))
+        return (struct finding){ .detail = g_strdup(error->message) };
+    if (!sandbox_try(try_settings, &error))
+        return (struct finding){
+            .is_there = TRUE,
+            .detail = g_strdup_printf("works, but records may differ from run to run: %s",
+                                      error->message),
+        };
+    return (struct finding){ .is_there = TRUE, .detail = g_strdup("works") };
 }
 
 static struct finding look_for_turnserver(void)
@@ -107,6 +146,7 @@ static struct finding look_for_cores(void)
 static const struct check checks[] = {
     { .what = "privilege", .look = look_for_privilege },
     { .what = "namespaces and TUN", .is_needed = TRUE, .look = look_for_namespaces },
+    { .what = "virtual clock", .look = look_for_virtual_clock },
     { .what = "turnserver",
       .is_needed = TRUE,
       .look = look_for_turnserver,

@@ -178,6 +178,14 @@ const struct network *lab_network(const struct lab *lab)
     return lab->network;
 }
 
+bool lab_is_repeatable(const struct lab *lab)
+{
+    for (unsigned i = 0; i < lab->n_interfaces; i++)
+        if (lab->hosts[i] && lab->hosts[i]->lacks_settings)
+            return false;
+    return true;
+}
+
 const struct lateness *lab_lateness(const struct lab *lab)
 {
     return &lab->lateness;

@@ -121,6 +121,12 @@ void lab_touch(struct lab *lab);
 void lab_next(struct lab *lab, int64_t due_ns, int64_t limit_ns,
               struct lab_event *ret_event);
 
+/**
+ * Whether all was set that makes a call on the virtual clock repeatable. False where a
+ * host's kernel would not have it (lab/host.h): one seed may then give several records.
+ */
+bool lab_is_repeatable(const struct lab *lab);
+
 /** How late packets reached their hosts so far; borrowed. */
 const struct lateness *lab_lateness(const struct lab *lab);
 

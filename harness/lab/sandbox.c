@@ -294,25 +294,21 @@ pid_t sandbox_start(sandbox_body body, void *data, GError **error)
 /* ---- trying it out ---- */
 
 struct probe {
+    gboolean (*attempt)(GError **error);
     int report; /* where the first problem goes, as text */
 };
 
-static int try_host(void *data, const GError *problem)
+static int probe(void *data, const GError *problem)
 {
-    const struct probe *probe = data;
+    const struct probe *p = data;
     g_autoptr(GError) error = NULL;
-    struct address address = { .family = ADDRESS_IPV4, .bytes = { 192, 0, 2, 1 } };
-    struct lab_host *host =
-        problem ? NULL : lab_host_open("probe", &address, 1, false, &error);
-    if (host) {
-        lab_host_close(host);
+    if (!problem && p->attempt(&error))
         return 0;
-    }
     const char *message = problem ? problem->message : error->message;
-    return write(probe->report, message, strlen(message)) < 0 ? 2 : 1;
+    return write(p->report, message, strlen(message)) < 0 ? 2 : 1;
 }
 
-gboolean sandbox_probe(GError **error)
+gboolean sandbox_try(gboolean (*attempt)(GError **error), GError **error)
 {
     if (!sandbox_prepare(error))
         return FALSE;
@@ -321,8 +317,8 @@ gboolean sandbox_probe(GError **error)
         rtc_set_errno_error(error, RTC_ERROR_ENVIRONMENT, errno, "cannot make a pipe");
         return FALSE;
     }
-    struct probe probe = { .report = report[1] };
-    pid_t pid = sandbox_start(try_host, &probe, error);
+    struct probe task = { .attempt = attempt, .report = report[1] };
+    pid_t pid = sandbox_start(probe, &task, error);
     close(report[1]);
     int status = 0;
     char message[512] = "";
@@ -339,4 +335,18 @@ gboolean sandbox_probe(GError **error)
     g_set_error(error, RTC_ERROR, RTC_ERROR_ENVIRONMENT, "%s",
                 *message ? message : "namespaces cannot be made here; run as root");
     return FALSE;
+}
+
+static gboolean try_host(GError **error)
+{
+    struct address address = { .family = ADDRESS_IPV4, .bytes = { 192, 0, 2, 1 } };
+    struct lab_host *host = lab_host_open("probe", &address, 1, false, error);
+    gboolean ok = host != NULL;
+    lab_host_close(host);
+    return ok;
+}
+
+gboolean sandbox_probe(GError **error)
+{
+    return sandbox_try(try_host, error);
 }

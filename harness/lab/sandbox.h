@@ -30,6 +30,12 @@ gboolean sandbox_prepare(GError **error);
 gboolean sandbox_probe(GError **error);
 
 /**
+ * Tries something in a worker of its own.
+ * @return FALSE with its error, or with one that says what a worker lacks
+ */
+gboolean sandbox_try(gboolean (*attempt)(GError **error), GError **error);
+
+/**
  * What a worker does.
  *
  * @param data    as given to sandbox_start()

@@ -114,6 +114,27 @@ claim "a scenario that says wall has it, another of the run has not" holds '
 claim "its packets' lateness is measured" holds 'all(.calls[]; has("lateness") == (.clock == "wall"))' \
     "$work/mixed/results.json"
 
+run_rtclab 0 doctor
+claim "doctor says that there is a virtual clock" grep -qE "^ok +virtual clock +works$" "$work/stdout"
+mkdir "$work/bare" && cp "$RTCLAB" "$work/bare"
+RTCLAB=$work/bare/rtclab run_rtclab 3 doctor
+claim "and what it lacks" grep -qE "^missing +virtual clock +there is no librtclab-clock.so" "$work/stdout"
+
+# The worker's mounts are this peer's too: the hosts of the second call come too late.
+peer masks <<S
+#!/bin/sh
+mount --bind /proc/sys /proc/sys && mount -o remount,bind,ro /proc/sys
+exec $bin/rtclab-peer-nice
+S
+if [ "$(id -u)" = 0 ]; then
+    run_rtclab 0 run $open nat/hairpin --modes trickle --jobs 1 --peers "$work/masks,nice" --out "$work/masked"
+    claim "a call whose hosts lack settings says so, one before it does not" holds '
+        [.calls[] | .repeatable] | sort == [null, false]' "$work/masked/results.json"
+    claim "and the table does" grep -q "^Records of 1 call may differ from run to run" "$work/stdout"
+    rtclab check --schema results >"$work/results.schema"
+    claim "which its schema knows" jq -e '."$defs".call.properties.repeatable' "$work/results.schema"
+fi
+
 peer dated <<S
 #!/bin/sh
 date -u +%FT%H:%M
