@@ -2,11 +2,11 @@
 /*
  * What calls cost on the virtual clock, and whether it tells the truth, in figures.
  *
- *     bench_calls speed [REPEATS]     calls a second, virtual seconds a real second,
- * where the time of a call goes; one job and two bench_calls clocks [REPEATS]    the same
- * calls on both clocks, side by side bench_calls equal [RERUNS]      one call with one
- * seed again and again, two at a time and with other load on each core: are the records
- *                                     equal?
+ * - bench_calls speed [REPEATS]: calls a second, virtual seconds a real second, where the
+ *   time of a call goes; one job and two.
+ * - bench_calls clocks [REPEATS]: the same calls on both clocks, side by side.
+ * - bench_calls equal [RERUNS]: one call with one seed again and again, two at a time and
+ *   with other load on each core: are the records equal?
  *
  * It runs the rtclab beside it, on this project's scenarios, in a temporary folder.
  */

@@ -3,8 +3,8 @@
 # Whatever happens to rtclab, nothing is left running, and no namespace.
 source "$(dirname "$0")/lib.sh"
 
-# Starts a call that takes long, for which it must be on the wall clock, and returns when both its peers run. Sets `parent`, and
-# `spaces`: the namespaces of its worker, hosts and peers.
+# Starts a call that takes long, which it does on the wall clock alone, and returns when both
+# its peers run. Sets `parent`, and `spaces`: the namespaces of its worker, hosts and peers.
 start_call() {
     RTCLAB_TEST_MARK=$mark "$RTCLAB" run stun/dead --modes full --clock wall --out "$work/$1" >"$work/$1.out" 2>&1 </dev/null &
     parent=$!
