@@ -98,7 +98,9 @@ static gboolean check_keys(const struct plan *plan, const struct run_options *op
                 g_str_equal(g_array_index(plan->calls, struct call_spec, i).key, *key);
         if (!found) {
             g_set_error(error, RTC_ERROR, RTC_ERROR_USAGE,
-                        "no call of this run has the key %s", *key);
+                        "no call of this run has the key %s; see --peers, --modes and "
+                        "--repeat",
+                        *key);
             return FALSE;
         }
     }
@@ -148,6 +150,20 @@ struct plan *plan_new(const GPtrArray *scenarios, const struct run_options *opti
     }
     keep_shard(plan, options->shard, options->n_shards);
     return plan;
+}
+
+void plan_leave_virtual_clock(struct plan *plan, const char *why)
+{
+    for (unsigned i = 0; i < plan->calls->len; i++) {
+        struct call_spec *spec = &g_array_index(plan->calls, struct call_spec, i);
+        if (spec->clock != LAB_CLOCK_VIRTUAL)
+            continue;
+        if (!plan->wall_why)
+            plan->wall_why = g_strdup(why);
+        spec->clock = LAB_CLOCK_WALL;
+        spec->clock_why = plan->wall_why;
+        g_clear_pointer((char **)&spec->audit_path, g_free);
+    }
 }
 
 void plan_free(struct plan *plan)

@@ -12,7 +12,7 @@
 struct plan {
     char *names[N_ROLES];
     char *programs[N_ROLES];
-    char *wall_why; /**< why no call of these peers can run on the virtual clock; NULL:
+    char *wall_why; /**< why no call can run on the virtual clock; NULL:
                        they can */
     GArray *calls;  /**< struct call_spec, in the order in which they shall run */
 };
@@ -29,5 +29,8 @@ struct plan {
 struct plan *plan_new(const GPtrArray *scenarios, const struct run_options *options,
                       GError **error);
 void plan_free(struct plan *plan);
+
+/** Has all calls run on the wall clock; `why` stands in the results of those affected. */
+void plan_leave_virtual_clock(struct plan *plan, const char *why);
 
 #endif

@@ -272,6 +272,19 @@ static json_t *make_results(const struct run *run, const GPtrArray *scenarios,
                      compare_calls(run, calls));
 }
 
+/* Where the machine has no virtual clock, the calls run on the other. */
+static void check_clock(struct plan *plan)
+{
+    g_autoptr(GError) error = NULL;
+    for (unsigned i = 0; i < plan->calls->len; i++) {
+        if (g_array_index(plan->calls, struct call_spec, i).clock != LAB_CLOCK_VIRTUAL)
+            continue;
+        if (!lab_try_virtual_clock(&error))
+            plan_leave_virtual_clock(plan, error->message);
+        return;
+    }
+}
+
 gboolean run_execute(const GPtrArray *scenarios, const struct run_options *options,
                      json_t **ret_results, GError **error)
 {
@@ -282,6 +295,7 @@ gboolean run_execute(const GPtrArray *scenarios, const struct run_options *optio
         plan_free(plan);
         return FALSE;
     }
+    check_clock(plan);
     struct run run = {
         .options = options,
         .plan = plan,

@@ -11,10 +11,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/error.h"
-#include "lab/coordinator.h"
 #include "lab/host.h"
+#include "lab/lab.h"
 #include "lab/sandbox.h"
 
 #define PEER_PREFIX "rtclab-peer-"
@@ -50,15 +49,6 @@ static struct finding look_for_namespaces(void)
     return (struct finding){ .detail = g_strdup(error->message) };
 }
 
-/* The library, an own /proc with what is read from it, a tmpfs. */
-static gboolean try_virtual_clock(GError **error)
-{
-    struct coordinator *coordinator = coordinator_new(clock_calendar_ns(), error);
-    gboolean ok = coordinator != NULL;
-    coordinator_free(coordinator);
-    return ok;
-}
-
 static gboolean try_settings(GError **error)
 {
     struct address address = { .family = ADDRESS_IPV4, .bytes = { 192, 0, 2, 1 } };
@@ -74,7 +64,7 @@ static gboolean try_settings(GError **error)
 static struct finding look_for_virtual_clock(void)
 {
     g_autoptr(GError) error = NULL;
-    if (!sandbox_try(try_virtual_clock, &error))
+    if (!lab_try_virtual_clock(&error))
         return (struct finding){ .detail = g_strdup(error->message) };
     if (!sandbox_try(try_settings, &error))
         return (struct finding){

@@ -168,6 +168,19 @@ void lab_free(struct lab *lab)
     g_free(lab);
 }
 
+static gboolean try_coordinator(GError **error)
+{
+    struct coordinator *coordinator = coordinator_new(clock_calendar_ns(), error);
+    gboolean ok = coordinator != NULL;
+    coordinator_free(coordinator);
+    return ok;
+}
+
+gboolean lab_try_virtual_clock(GError **error)
+{
+    return sandbox_try(try_coordinator, error);
+}
+
 const struct lab_host *lab_find_host(const struct lab *lab, unsigned iface)
 {
     return iface < lab->n_interfaces ? lab->hosts[iface] : NULL;

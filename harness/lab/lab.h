@@ -75,6 +75,13 @@ struct lab_event {
 struct lab *lab_new(const struct lab_options *options, GError **error);
 void lab_free(struct lab *lab);
 
+/**
+ * Tries, in a worker of its own, whether the virtual clock can be here: its library, an
+ * own /proc with what is read from it, a tmpfs.
+ * @return FALSE with RTC_ERROR_ENVIRONMENT
+ */
+gboolean lab_try_virtual_clock(GError **error);
+
 /** The lab's time in ns; the clock of every event of the lab. */
 int64_t lab_now_ns(const struct lab *lab);
 

@@ -120,6 +120,12 @@ mkdir "$work/bare" && cp "$RTCLAB" "$work/bare"
 RTCLAB=$work/bare/rtclab run_rtclab 3 doctor
 claim "and what it lacks" grep -qE "^missing +virtual clock +there is no librtclab-clock.so" "$work/stdout"
 
+cp "$bin/rtclab-peer-nice" "$work/bare"
+RTCLAB=$work/bare/rtclab run_rtclab 0 run $open --modes trickle --out "$work/bare-run"
+claim "where it cannot be, calls run on the wall clock, and say why" holds '.calls[0]
+    | .outcome == "connected" and .clock == "wall"
+      and (.clock_why | contains("librtclab-clock.so"))' "$work/bare-run/results.json"
+
 # The worker's mounts are this peer's too: the hosts of the second call come too late.
 peer masks <<S
 #!/bin/sh
