@@ -24,6 +24,8 @@
 #include <sched.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -68,15 +70,24 @@ static char *find_shim(GError **error)
 {
     g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
     g_autofree char *folder = g_path_get_dirname(self ? self : "./");
-    g_autofree char *beside = g_build_filename(folder, SHIM_FILE, NULL);
-    if (g_file_test(beside, G_FILE_TEST_IS_REGULAR))
-        return g_steal_pointer(&beside);
-    if (g_file_test(RTCLAB_LIBRARY_FOLDER "/" SHIM_FILE, G_FILE_TEST_IS_REGULAR))
-        return g_strdup(RTCLAB_LIBRARY_FOLDER "/" SHIM_FILE);
+    /* Where it is built; where it is installed, under whatever prefix; where it was to
+     * be. */
+    const char *const places[] = { "", RTCLAB_LIBRARY_FROM_PROGRAMS,
+                                   RTCLAB_LIBRARY_FOLDER };
+    for (unsigned i = 0; i < G_N_ELEMENTS(places); i++) {
+        g_autofree char *place = g_path_is_absolute(places[i])
+                                     ? g_strdup(places[i])
+                                     : g_build_filename(folder, places[i], NULL);
+        g_autofree char *path = g_build_filename(place, SHIM_FILE, NULL);
+        char *found =
+            g_file_test(path, G_FILE_TEST_IS_REGULAR) ? realpath(path, NULL) : NULL;
+        if (found)
+            return found;
+    }
     g_set_error(error, RTC_ERROR, RTC_ERROR_ENVIRONMENT,
-                "there is no " SHIM_FILE " in %s or " RTCLAB_LIBRARY_FOLDER
-                "; build or install it, or use --clock wall",
-                folder);
+                "there is no " SHIM_FILE " in %s, %s/" RTCLAB_LIBRARY_FROM_PROGRAMS
+                " or " RTCLAB_LIBRARY_FOLDER "; build or install it, or use --clock wall",
+                folder, folder);
     return NULL;
 }
 
