@@ -323,15 +323,18 @@ void tasks_touch(struct tasks *tasks, uint64_t netns)
 
 enum sleep { ASLEEP, AWAKE, GONE };
 
-static enum sleep look_at(struct task *task)
+static enum sleep look_at(struct tasks *tasks, struct task *task)
 {
     int64_t processor_ns;
     uint64_t n_runs;
     char call[128];
     if (!read_scheduling(task->scheduling_fd, &processor_ns, &n_runs))
         return GONE;
-    if (n_runs != task->n_runs)
+    if (n_runs != task->n_runs) {
         task->is_proven = false;
+        /* It may have asked for other processors meanwhile. */
+        tasks->share_processor = tasks->share_processor && shares_processor(task->tid);
+    }
     task->n_runs = n_runs;
     errno = 0;
     if (read_at_start(task->call_fd, call, sizeof call) <= 0)
@@ -353,7 +356,7 @@ static enum tasks_verdict look_at_all(struct tasks *tasks, const struct task **r
         struct task *task = &g_array_index(tasks->all, struct task, i);
         if (!is_touched(tasks, task))
             continue;
-        switch (look_at(task)) {
+        switch (look_at(tasks, task)) {
         case ASLEEP:
             break;
         case AWAKE:
@@ -369,24 +372,24 @@ static enum tasks_verdict look_at_all(struct tasks *tasks, const struct task **r
 }
 
 /* After look_at_all(): whether nobody was put on a processor since. */
-static bool nobody_ran(const struct tasks *tasks)
+static bool nobody_ran(struct tasks *tasks)
 {
     for (unsigned i = 0; i < tasks->all->len; i++) {
         struct task *task = &g_array_index(tasks->all, struct task, i);
         uint64_t before = task->n_runs;
         if (is_touched(tasks, task) &&
-            (look_at(task) != ASLEEP || task->n_runs != before))
+            (look_at(tasks, task) != ASLEEP || task->n_runs != before))
             return false;
     }
     return true;
 }
 
 /* Mostly it is one thread that is waited for, look after look. */
-static bool is_still_busy(const struct tasks *tasks, const struct task **ret_busy)
+static bool is_still_busy(struct tasks *tasks, const struct task **ret_busy)
 {
     for (unsigned i = 0; i < tasks->all->len && tasks->busy != 0; i++) {
         struct task *task = &g_array_index(tasks->all, struct task, i);
-        if (task->tid == tasks->busy && look_at(task) == AWAKE) {
+        if (task->tid == tasks->busy && look_at(tasks, task) == AWAKE) {
             *ret_busy = task;
             return true;
         }
