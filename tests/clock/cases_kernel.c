@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <sys/ipc.h>
 #include <sys/sem.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -112,6 +113,32 @@ static void run_system_v(const struct clock_case *self)
     expect_elapsed("added", since_ns, HOUR_NS + NS_PER_S);
 }
 
+/* By number, and with a limit that was set by number. */
+static void run_by_number(const struct clock_case *self)
+{
+    int id = semget(IPC_PRIVATE, 1, 0600);
+    struct sembuf take = { 0, -1, 0 };
+    struct timespec t = in_timespec(HOUR_NS);
+    int64_t since_ns = now_ns();
+    long result = syscall(SYS_semtimedop, id, &take, 1L, &t);
+    int error = errno;
+    semctl(id, 0, IPC_RMID);
+    expect("semtimedop", -1, result);
+    expect("errno", EAGAIN, error);
+    expect_elapsed("semtimedop", since_ns, HOUR_NS);
+    int pair[2];
+    expect("socketpair", 0, socketpair(AF_UNIX, SOCK_DGRAM, 0, pair));
+    struct timeval limit = { 10, 0 };
+    expect("setsockopt", 0,
+           syscall(SYS_setsockopt, (long)pair[0], (long)SOL_SOCKET, (long)SO_RCVTIMEO,
+                   &limit, (long)sizeof limit));
+    char byte;
+    expect(self->name, -1,
+           syscall(SYS_recvfrom, (long)pair[0], &byte, 1L, 0L, NULL, NULL));
+    expect("errno", EAGAIN, errno);
+    expect_elapsed(self->name, since_ns, HOUR_NS + 10 * NS_PER_S);
+}
+
 static mqd_t queue;
 
 static void send_message(void *data)
@@ -150,5 +177,6 @@ const struct clock_case kernel_cases[] = {
     { "sigtimedwait", run_sigtimedwait, NULL },
     { "semtimedop", run_system_v, NULL },
     { "mq-timed", run_queue, NULL },
+    { "syscall-limits", run_by_number, NULL },
     { NULL, NULL, NULL },
 };
