@@ -69,6 +69,14 @@ static int64_t next_deadline(int64_t deadline_ns, int64_t interval_ns, int64_t n
     return add_ns(deadline_ns, n * interval_ns);
 }
 
+/** One in the past expires at once, and but once: the latest of its times until now. */
+static int64_t last_deadline(int64_t deadline_ns, int64_t interval_ns, int64_t now_ns)
+{
+    if (deadline_ns >= now_ns || interval_ns <= 0)
+        return deadline_ns;
+    return next_deadline(deadline_ns, interval_ns, now_ns) - interval_ns;
+}
+
 static void *call_function(void *data)
 {
     struct sigevent event = ((struct timer *)data)->event;
@@ -205,6 +213,8 @@ SHIM_EXPORT int timer_settime(timer_t id, int flags, const struct itimerspec *re
     struct timer *timer = timer_of(id);
     if (!timer)
         return REAL(timer_settime)(id, flags, to, ret_old);
+    if (!atomic_load(&timer->is_used)) /* deleted, or of the parent of this process */
+        return fail(EINVAL);
     if (!timespec_is_valid(&to->it_value) || !timespec_is_valid(&to->it_interval))
         return fail(EINVAL);
     int64_t value_ns = timespec_to_ns(&to->it_value);
@@ -213,6 +223,8 @@ SHIM_EXPORT int timer_settime(timer_t id, int flags, const struct itimerspec *re
                                                 : deadline_in(value_ns);
     if (value_ns == 0)
         deadline_ns = CLOCK_PAGE_NEVER;
+    else
+        deadline_ns = last_deadline(deadline_ns, interval_ns, shim_now_ns());
     pthread_mutex_lock(&timer->lock);
     struct itimerspec old = timer_state(timer);
     if (timer->slot && deadline_ns == CLOCK_PAGE_NEVER)
@@ -235,6 +247,8 @@ SHIM_EXPORT int timer_gettime(timer_t id, struct itimerspec *ret_state)
     struct timer *timer = timer_of(id);
     if (!timer)
         return REAL(timer_gettime)(id, ret_state);
+    if (!atomic_load(&timer->is_used))
+        return fail(EINVAL);
     pthread_mutex_lock(&timer->lock);
     *ret_state = timer_state(timer);
     pthread_mutex_unlock(&timer->lock);

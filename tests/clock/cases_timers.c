@@ -9,9 +9,12 @@
 #include <sys/epoll.h>
 #include <sys/time.h>
 #include <sys/timerfd.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "clock/cases.h"
+
+static volatile sig_atomic_t n_signals;
 
 static uint64_t read_count(int fd)
 {
@@ -182,6 +185,55 @@ static void run_timer_thread(const struct clock_case *self)
     expect("after its end", 0, value);
 }
 
+static void count_signal(int signal_number)
+{
+    (void)signal_number;
+    n_signals++;
+}
+
+/* One that began long ago expires at once and then at its next time, as the kernel's do:
+ * not once for each time that has gone by. */
+static void run_timer_past(const struct clock_case *self)
+{
+    struct sigaction action = { .sa_handler = count_signal };
+    sigaction(SIGUSR2, &action, NULL);
+    struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR2 };
+    timer_t timer;
+    expect("timer_create", 0, timer_create(CLOCK_REALTIME, &event, &timer));
+    struct itimerspec t = { { 10, 0 }, at_timespec(CLOCK_REALTIME, -15 * NS_PER_S) };
+    t.it_value.tv_sec -= 1000000000; /* a multiple of the interval */
+    int64_t since_ns = now_ns();
+    timer_settime(timer, TIMER_ABSTIME, &t, NULL);
+    expect("at once", -1, usleep(1000000));
+    expect_elapsed("at once", since_ns, 0);
+    expect("next", -1, usleep(100000000));
+    expect_elapsed("next", since_ns, 5 * NS_PER_S);
+    timer_delete(timer);
+    expect(self->name, 2, n_signals);
+}
+
+/* fork() hands on no timer: the child cannot set its parent's. */
+static void run_timer_fork(const struct clock_case *self)
+{
+    struct sigevent event = { .sigev_notify = SIGEV_NONE };
+    struct itimerspec t = { .it_value = { 100, 0 } };
+    timer_t timer;
+    expect("timer_create", 0, timer_create(CLOCK_MONOTONIC, &event, &timer));
+    timer_settime(timer, 0, &t, NULL);
+    pid_t child = fork();
+    if (child == 0) {
+        expect("child", -1, timer_settime(timer, 0, &t, NULL));
+        expect("errno", EINVAL, errno);
+        expect("child", -1, timer_gettime(timer, &t));
+        _exit(0);
+    }
+    int status = -1;
+    waitpid(child, &status, 0);
+    expect(self->name, 0, status);
+    timer_gettime(timer, &t);
+    expect(self->name, 100, t.it_value.tv_sec);
+}
+
 const struct clock_case timer_cases[] = {
     { "timerfd", run_timerfd, NULL },
     { "timerfd-absolute", run_timerfd_absolute, NULL },
@@ -190,5 +242,7 @@ const struct clock_case timer_cases[] = {
     { "timer-signal", run_timer_signal, NULL },
     { "timer-value", run_timer_value, NULL },
     { "timer-thread", run_timer_thread, NULL },
+    { "timer-past", run_timer_past, NULL },
+    { "timer-fork", run_timer_fork, NULL },
     { NULL, NULL, NULL },
 };
