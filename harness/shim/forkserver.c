@@ -44,6 +44,9 @@ static size_t message_bytes;
 static int descriptors[MAX_DESCRIPTORS];
 static unsigned n_descriptors;
 static int socket_fd;
+/* Kept, as those of any process are: what looks for leaks must find them referred to. */
+static char **arguments;
+static char **environment;
 
 static void answer(int32_t pid, long problem)
 {
@@ -138,8 +141,8 @@ static int run_child(void)
     memcpy(&request, message, sizeof request);
     const char *folder = at;
     at += strlen(at) + 1;
-    char **arguments = take_strings(&at, end, request.n_arguments);
-    char **environment = take_strings(&at, end, request.n_environment);
+    arguments = take_strings(&at, end, request.n_arguments);
+    environment = take_strings(&at, end, request.n_environment);
     int problem = arguments && environment ? become(folder, request.has_extra) : ENOMEM;
     if (problem != 0) {
         answer(0, problem);
@@ -154,11 +157,11 @@ static int run_child(void)
 
 /* ---- serving ---- */
 
-static int serve_or_run(int argc, char **argv, char **environment)
+static int serve_or_run(int argc, char **argv, char **own_environment)
 {
     const char *number = getenv(FORKSERVER_VARIABLE);
     if (!number || !shim_is_on())
-        return program_main(argc, argv, environment);
+        return program_main(argc, argv, own_environment);
     int low = atoi(number);
     socket_fd = fcntl(low, F_DUPFD_CLOEXEC, HIGH_FD);
     close(low);
