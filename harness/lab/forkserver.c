@@ -125,6 +125,12 @@ bool forkserver_is(pid_t pid)
     return false;
 }
 
+void forkserver_forget_all(void)
+{
+    if (servers)
+        g_hash_table_remove_all(servers);
+}
+
 unsigned forkserver_n_descriptors(void)
 {
     GHashTableIter iter;

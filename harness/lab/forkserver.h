@@ -29,6 +29,9 @@ struct process *forkserver_start(const char *name, const struct process_spec *sp
 /** Whether a process is a server, which waits for the worker and for nothing in a lab. */
 bool forkserver_is(pid_t pid);
 
+/** Ends all servers; the next start of a program starts its own anew. */
+void forkserver_forget_all(void);
+
 /** How many descriptors the servers take in the worker. */
 unsigned forkserver_n_descriptors(void);
 

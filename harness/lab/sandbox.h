@@ -81,7 +81,9 @@ const char *sandbox_scratch_folder(void);
  * until it is gone; empties the scratch folder. The worker is then as it was at its
  * start, but for what its own code keeps.
  *
- * @param is_kept whether a process shall live on; NULL: none
+ * @param is_kept whether a process shall live on; NULL: none. When others fork faster
+ * than they can be ended one by one, all are ended, the servers of lab/forkserver.h as
+ * well
  * @return FALSE with an error when something is left: it should take no further task
  */
 gboolean sandbox_clear(bool (*is_kept)(pid_t pid), GError **error);

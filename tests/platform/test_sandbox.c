@@ -107,6 +107,37 @@ static void test_clear(void)
     CU_ASSERT_EQUAL(WEXITSTATUS(status), 0);
 }
 
+/* A line of processes, each of which starts the next and ends. */
+static void keep_forking(void)
+{
+    if (fork() == 0)
+        for (;;)
+            if (fork() > 0)
+                _exit(0);
+}
+
+static int clear_what_forks(void *data, const GError *problem)
+{
+    (void)data;
+    if (problem)
+        return NO_SANDBOX;
+    for (unsigned i = 0; i < 5; i++)
+        keep_forking();
+    if (!sandbox_clear(NULL, NULL))
+        return 11;
+    return kill(-1, 0) == 0 ? 12 : 0;
+}
+
+static void test_clear_what_forks(void)
+{
+    pid_t pid = sandbox_start(clear_what_forks, NULL, NULL);
+    CU_ASSERT_TRUE_FATAL(pid > 0);
+    int status = 0;
+    CU_ASSERT_EQUAL(waitpid(pid, &status, 0), pid);
+    CU_ASSERT_TRUE(WIFEXITED(status));
+    CU_ASSERT_EQUAL(WEXITSTATUS(status), 0);
+}
+
 /* Outside of a worker it must not do what it does inside. */
 static void test_clear_outside(void)
 {
@@ -119,6 +150,8 @@ static void test_clear_outside(void)
 static const struct test tests[] = {
     { "a worker that is cleared has no process, no file, and process ids start over",
       test_clear },
+    { "processes that fork faster than they are ended one by one are ended",
+      test_clear_what_forks },
     { "what is not in a namespace of its own ends nothing", test_clear_outside },
     { "an order to end reaches a worker that is still being forked", test_early_order },
 };
