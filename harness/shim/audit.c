@@ -14,8 +14,10 @@
  * The address is the same in all processes because a filter is inherited through exec(),
  * and cannot be taken back. Whether there is one already is found out by a sleep of zero.
  *
- * What is caught between exec() and the shim's start, in another library's constructor
- * that makes system calls itself, ends the process with SIGSYS.
+ * The filter is at work between exec() and the shim's start as well, where other
+ * libraries' constructors may make system calls of their own: AddressSanitizer's does. So
+ * the handler is there before any of them, from when the dynamic linker relocates the
+ * shim, and what it catches then is reported once the log is known.
  */
 #include "shim/audit.h"
 
@@ -25,6 +27,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <linux/seccomp.h>
 #include <ucontext.h>
 
 #include "shim/shim.h"
@@ -32,6 +35,15 @@
 static char log_path[4096];
 static volatile sig_atomic_t is_probing;
 static bool is_on;
+
+/* What was caught before audit_start(). */
+enum { MAX_EARLY = 64 };
+static struct {
+    long number;
+    uint64_t address;
+} early[MAX_EARLY];
+static size_t n_early;
+static bool is_early;
 
 bool audit_is_on(void)
 {
@@ -146,13 +158,22 @@ static void on_caught(int signal_number, siginfo_t *info, void *data)
         is_probing = 0;
         *result = 0;
     } else {
-        report(info->si_syscall, (uint64_t)(uintptr_t)info->si_call_addr);
+        uint64_t address = (uint64_t)(uintptr_t)info->si_call_addr;
+        if (!is_early) {
+            report(info->si_syscall, address);
+        } else if (n_early < MAX_EARLY) {
+            early[n_early].number = info->si_syscall;
+            early[n_early++].address = address;
+        }
         *result = (__typeof__(*result))raw_syscall(info->si_syscall, a[0], a[1], a[2],
                                                    a[3], a[4], a[5]);
     }
     errno = old_errno;
 }
 
+/* ---- before all constructors: by system calls alone, as libc may not be ready ---- */
+
+/* NULL if something is there already. */
 static void *map_trampoline(void)
 {
 #if defined(__x86_64__)
@@ -160,21 +181,92 @@ static void *map_trampoline(void)
 #else
     static const uint32_t code[] = { 0xd4000001, 0xd65f03c0 }; /* svc #0; ret */
 #endif
-    void *at = mmap((void *)AUDIT_TRAMPOLINE, 4096, PROT_READ | PROT_WRITE,
-                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
-    if (at != (void *)AUDIT_TRAMPOLINE)
-        shim_die("the audit's page is taken");
-    memcpy(at, code, sizeof code);
-    mprotect(at, 4096, PROT_READ | PROT_EXEC);
-    __builtin___clear_cache(at, (char *)at + sizeof code);
-    return at;
+    long at = RAW(SYS_mmap, AUDIT_TRAMPOLINE, 4096, PROT_READ | PROT_WRITE,
+                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+    if (at != (long)AUDIT_TRAMPOLINE)
+        return NULL;
+    volatile unsigned char *to = (void *)AUDIT_TRAMPOLINE;
+    for (size_t i = 0; i < sizeof code; i++)
+        to[i] = ((const unsigned char *)code)[i];
+    RAW(SYS_mprotect, at, 4096, PROT_READ | PROT_EXEC);
+    __builtin___clear_cache((char *)to, (char *)to + sizeof code);
+    return (void *)AUDIT_TRAMPOLINE;
 }
 
-/** Whether a filter was inherited. Before the trampoline is used. */
+/* As libc has it for its own: what a handler returns to. */
+#if defined(__x86_64__)
+void audit_restorer(void);
+__asm__(".text\n"
+        ".globl audit_restorer\n"
+        ".hidden audit_restorer\n"
+        ".type audit_restorer, @function\n"
+        "    nop\n"
+        "audit_restorer:\n"
+        "    mov $15, %eax\n" /* SYS_rt_sigreturn */
+        "    syscall\n"
+        ".size audit_restorer, .-audit_restorer\n");
+enum { HAS_RESTORER = 0x04000000 };
+#else
+static void (*const audit_restorer)(void) = NULL;
+enum { HAS_RESTORER = 0 };
+#endif
+
+/* Past libc's function, which may be another library's: a sanitizer's puts signals off.
+ */
+static void set_handler(void (*handler)(int, siginfo_t *, void *))
+{
+    const struct {
+        void (*handler)(int, siginfo_t *, void *);
+        unsigned long flags;
+        void (*restorer)(void);
+        uint64_t mask;
+    } action = { handler, SA_SIGINFO | SA_NODEFER | SA_ONSTACK | HAS_RESTORER,
+                 audit_restorer, 0 };
+    RAW(SYS_rt_sigaction, SIGSYS, &action, NULL, KERNEL_SIGSET_BYTES);
+}
+
+static void nothing(void)
+{
+}
+
+/* Called by the dynamic linker, which is only told that it chooses a function. */
+__attribute__((used)) static void (*begin_early(void))(void)
+{
+    static const uint64_t only_sigsys = UINT64_C(1) << (SIGSYS - 1);
+    if (RAW(SYS_prctl, PR_GET_SECCOMP) == SECCOMP_MODE_FILTER) {
+        is_early = true; /* the filter may also be another's: audit_start() knows */
+        raw_trampoline = map_trampoline();
+        set_handler(on_caught);
+        RAW(SYS_rt_sigprocmask, SIG_UNBLOCK, &only_sigsys, NULL, KERNEL_SIGSET_BYTES);
+    }
+    return nothing;
+}
+
+__attribute__((visibility("hidden"))) void audit_early(void)
+    __attribute__((ifunc("begin_early")));
+
+/* ---- starting ---- */
+
+/* There is a filter, but another's: of a container, perhaps. */
+static void end_early(void)
+{
+    audit_early(); /* or the linker would leave it out */
+    if (!is_early)
+        return;
+    is_early = false;
+    set_handler(NULL); /* SIG_DFL */
+    raw_trampoline = NULL;
+    RAW(SYS_munmap, AUDIT_TRAMPOLINE, 4096);
+}
+
+/** Whether a filter was inherited. */
 static bool has_filter(void)
 {
+    void *trampoline = raw_trampoline;
     is_probing = 1;
+    raw_trampoline = NULL;
     RAW(SYS_nanosleep, &(struct timespec){ 0 }, NULL);
+    raw_trampoline = trampoline;
     bool is_caught = !is_probing;
     is_probing = 0;
     return is_caught;
@@ -183,22 +275,28 @@ static bool has_filter(void)
 void audit_start(void)
 {
     const char *path = getenv(CLOCK_AUDIT_VARIABLE);
-    if (!path || !*path)
+    if (!path || !*path) {
+        end_early();
         return;
+    }
     if (strlen(path) >= sizeof log_path)
         shim_die(CLOCK_AUDIT_VARIABLE " is too long");
     strcpy(log_path, path);
-    struct sigaction action = { .sa_sigaction = on_caught,
-                                .sa_flags = SA_SIGINFO | SA_NODEFER | SA_ONSTACK };
+    set_handler(on_caught);
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGSYS);
-    REAL(sigaction)(SIGSYS, &action, NULL);
     REAL(pthread_sigmask)(SIG_UNBLOCK, &set, NULL);
     bool is_inherited = has_filter();
-    raw_trampoline = map_trampoline();
+    if (!raw_trampoline)
+        raw_trampoline = map_trampoline();
+    if (!raw_trampoline)
+        shim_die("the audit's page is taken");
     const char *seed = getenv(CLOCK_SEED_VARIABLE);
     if (!is_inherited && audit_install_filter(seed && *seed) < 0)
         shim_die("cannot install the audit's filter");
     is_on = true;
+    is_early = false;
+    for (size_t i = 0; i < n_early; i++)
+        report(early[i].number, early[i].address);
 }

@@ -8,8 +8,14 @@
 #include <stdbool.h>
 
 /** Where the shim's system calls come from in an audit: a page that is free in any
- * process. It fits into 39 bits, the smallest address space that aarch64 has. */
+ * process. On x86-64 it lies below all programs and libraries, and outside of what
+ * sanitizers take for themselves; on aarch64 it fits into 39 bits, the smallest address
+ * space there is. */
+#ifdef __x86_64__
+#define AUDIT_TRAMPOLINE 0x550010c00000
+#else
 #define AUDIT_TRAMPOLINE 0x6c10c00000
+#endif
 
 /** Has the kernel send SIGSYS for each timed system call that does not come from the
  * trampoline, here and in all children. Returns 0 or -errno. */

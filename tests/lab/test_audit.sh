@@ -17,6 +17,10 @@ doctor() { # STATUS COMMAND…
 }
 doctor 0 sh -c 'date; sleep 3600; date'
 claim "a shell and its children bypass nothing" has "No timed system call" "$work/stderr"
+# What another library's constructor does in a child, before the audit is at work there.
+doctor 1 sh -c "$(dirname "$RTCLAB")/clock_program early-bypass"
+claim "a constructor's sleep past the C library is found" \
+    grep -E 'bypassed +1 x +nanosleep +[^ ]*libclock_early\.so' "$work/stderr"
 doctor 1 "$(dirname "$RTCLAB")/clock_bypass"
 claim "a sleep past the C library is found, with its place" bash -c \
     "grep -E 'bypassed +[13] x +nanosleep +[^ ]*clock_bypass\+0x[0-9a-f]+' '$work/stderr'"
