@@ -59,8 +59,6 @@ struct coordinator {
     struct clock_page *page;
     char *shim_path;
     struct tasks *tasks;
-    GHashTable *attached; /* ids of processes in which the shim is at work */
-    uint32_t n_attached;  /* how many of the page's are in there */
     char *why;
 };
 
@@ -147,7 +145,6 @@ struct coordinator *coordinator_new(int64_t calendar_ns, GError **error)
     }
     stay_on_one_processor();
     struct coordinator *c = g_new0(struct coordinator, 1);
-    c->attached = g_hash_table_new(NULL, NULL);
     c->shim_path = find_shim(error);
     if (c->shim_path)
         c->tasks = tasks_new(error);
@@ -168,7 +165,6 @@ void coordinator_free(struct coordinator *c)
     if (!c)
         return;
     tasks_free(c->tasks);
-    g_hash_table_unref(c->attached);
     g_free(c->shim_path);
     g_free(c->why);
     g_free(c);
@@ -264,13 +260,15 @@ static char *find_spin(const struct task *busy, GHashTable *used_before, int64_t
         (double)rest_limit_ns / NS_PER_S);
 }
 
-static void take_in_attached(struct coordinator *c)
+/* Whether the shim is at work in a process: it has the page mapped. What it has executed
+   without the shim, itself or in a child, has not. */
+static bool has_page(pid_t pid)
 {
-    uint32_t n = atomic_load(&c->page->n_attached);
-    for (; c->n_attached != n; c->n_attached++) {
-        int32_t pid = atomic_load(&c->page->attached[c->n_attached % CLOCK_MAX_ATTACHED]);
-        g_hash_table_add(c->attached, GINT_TO_POINTER(pid));
-    }
+    char path[32];
+    g_autofree char *maps = NULL;
+    snprintf(path, sizeof path, "/proc/%d/maps", pid);
+    return !g_file_get_contents(path, &maps, NULL, NULL) || /* it is gone */
+           !*maps || strstr(maps, page_path);
 }
 
 /* Whose thread or process is gone. */
@@ -290,18 +288,20 @@ static void free_slots(struct coordinator *c)
 /* After threads have come or gone: NULL, or what is wrong with one. */
 static char *check_tasks(struct coordinator *c)
 {
-    take_in_attached(c);
     const GArray *all = tasks_all(c->tasks);
     for (unsigned i = 0; i < all->len; i++) {
-        const struct task *task = &g_array_index(all, struct task, i);
-        if (task->tid != task->pid ||
-            g_hash_table_contains(c->attached, GINT_TO_POINTER(task->pid)) ||
-            task->state == 'Z')
+        struct task *task = &g_array_index(all, struct task, i);
+        if (task->tid != task->pid || task->has_clock || task->state == 'Z')
+            continue;
+        task->has_clock = has_page(task->pid);
+        if (task->has_clock)
             continue;
         g_autofree char *name = task_name(task);
-        return g_strdup_printf("process \"%s\" does not load the virtual clock's library "
-                               "(is it linked statically?); use --clock wall",
-                               name);
+        return g_strdup_printf(
+            "process \"%s\" does not load the virtual clock's library "
+            "(is it linked statically, or started without its environment?); "
+            "use --clock wall",
+            name);
     }
     free_slots(c);
     return NULL;

@@ -24,6 +24,7 @@ struct task {
                             looked at */
     char state;        /**< as of stat(5), at `n_runs` */
     bool is_proven;    /**< it slept at `n_runs` */
+    bool has_clock;    /**< of a process' first: for the coordinator's use */
 };
 
 /**

@@ -22,6 +22,21 @@
 static struct clock_page *page;
 static _Atomic int is_decided;
 
+/* Before the first wait, the first random number, and whatever signal it may meet: other
+ * libraries' constructors run before ours. */
+static void begin(void)
+{
+    if (page)
+        audit_start();
+    random_start();
+    if (!page)
+        return;
+    waits_start();
+    signals_start();
+    timerfds_start();
+    timers_start();
+}
+
 _Noreturn void shim_die(const char *why)
 {
     char line[256];
@@ -59,21 +74,12 @@ bool shim_is_on(void)
 {
     if (__builtin_expect(!atomic_load_explicit(&is_decided, memory_order_acquire), 0)) {
         const char *path = getenv(CLOCK_PAGE_VARIABLE);
-        if (path && *path) {
+        if (path && *path)
             page = page_map(path);
-            shim_attach_process();
-        }
         atomic_store_explicit(&is_decided, 1, memory_order_release);
-        if (page)
-            audit_start(); /* before the first wait */
+        begin();
     }
     return page != NULL;
-}
-
-void shim_attach_process(void)
-{
-    uint32_t n = atomic_fetch_add(&page->n_attached, 1);
-    atomic_store(&page->attached[n % CLOCK_MAX_ATTACHED], (int32_t)RAW(SYS_getpid));
 }
 
 struct clock_page *shim_page(void)
@@ -155,11 +161,6 @@ __attribute__((constructor)) static void start(void)
 {
     for (struct real_function *f = __start_real_functions; f < __stop_real_functions; f++)
         real_find(f);
-    bool is_on = shim_is_on();
-    random_start();
-    if (!is_on)
-        return;
-    signals_start();
-    timerfds_start();
-    timers_start();
+    shim_is_on();
+    random_start_main();
 }

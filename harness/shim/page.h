@@ -36,7 +36,6 @@
 
 enum {
     CLOCK_MAX_SLOTS = 16384,
-    CLOCK_MAX_ATTACHED = 4096,
     CLOCK_MAX_FAMILIES = 64,
 };
 
@@ -85,10 +84,6 @@ struct clock_page {
     _Atomic uint32_t n_slots; /**< those from this index on were never used */
     _Atomic int64_t now_ns; /**< the monotonic clock, and each clock but those of CPUs */
     int64_t calendar_ns;    /**< the calendar's time when the monotonic clock was 0 */
-    /** Processes in which the shim is at work, by number, as a ring: each adds its own id
-     * before its first wait, after each exec() and fork() again. */
-    _Atomic uint32_t n_attached;
-    _Atomic int32_t attached[CLOCK_MAX_ATTACHED];
     struct clock_family families[CLOCK_MAX_FAMILIES];
     struct clock_slot slots[CLOCK_MAX_SLOTS];
 };

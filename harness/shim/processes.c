@@ -25,7 +25,6 @@ static void in_child(void)
     random_after_fork();
     if (!shim_is_on())
         return;
-    shim_attach_process();
     waits_after_fork();
     timers_after_fork();
 }

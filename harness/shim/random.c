@@ -29,9 +29,14 @@
 #define RANDOM_DEVICE "_ZNSt13random_device9_M_getvalEv"
 SHIM_EXPORT unsigned int random_device_value(void *device) __asm__(RANDOM_DEVICE);
 
+/* Streams of a process. What constructors draw does not move the main thread's: a process
+ * that is forked before its main() (forkserver.c) has none of its own. */
+#define MAIN_THREAD UINT64_C(0)
+#define BEFORE_MAIN UINT64_MAX
+
 static bool is_seeded;
 static uint64_t process_key;
-static uint64_t child_key;
+static __thread uint64_t child_key; /* two threads may fork at once */
 static _Atomic uint64_t n_threads;
 
 static __thread uint64_t stream;
@@ -82,18 +87,26 @@ void random_start(void)
         shim_die(CLOCK_SEED_VARIABLE " is not of 16 hexadecimal digits");
     process_key = mix_two(seed, member_number(seed));
     is_seeded = true;
-    start_thread_stream(atomic_fetch_add(&n_threads, 1));
+    atomic_store(&n_threads, MAIN_THREAD + 1);
+    start_thread_stream(BEFORE_MAIN);
+}
+
+void random_start_main(void)
+{
+    if (is_seeded)
+        start_thread_stream(MAIN_THREAD);
 }
 
 void random_restart(void)
 {
-    atomic_store(&n_threads, 0);
     is_seeded = false;
     random_start();
+    random_start_main();
 }
 
 bool random_is_seeded(void)
 {
+    shim_is_on(); /* which decides this as well */
     return is_seeded;
 }
 
@@ -168,7 +181,7 @@ SHIM_EXPORT int pthread_create(pthread_t *restrict thread,
                                const pthread_attr_t *restrict attributes,
                                void *(*run)(void *), void *restrict argument)
 {
-    struct thread_start *start = is_seeded ? new_thread_start(argument) : NULL;
+    struct thread_start *start = random_is_seeded() ? new_thread_start(argument) : NULL;
     if (!start)
         return REAL(pthread_create)(thread, attributes, run, argument);
     start->run = run;
@@ -180,7 +193,7 @@ SHIM_EXPORT int pthread_create(pthread_t *restrict thread,
 
 SHIM_EXPORT int thrd_create(thrd_t *thread, thrd_start_t run, void *argument)
 {
-    struct thread_start *start = is_seeded ? new_thread_start(argument) : NULL;
+    struct thread_start *start = random_is_seeded() ? new_thread_start(argument) : NULL;
     if (!start)
         return REAL(thrd_create)(thread, run, argument);
     start->run_c11 = run;
@@ -192,7 +205,8 @@ SHIM_EXPORT int thrd_create(thrd_t *thread, thrd_start_t run, void *argument)
 
 SHIM_EXPORT ssize_t getrandom(void *to, size_t bytes, unsigned int flags)
 {
-    if (!is_seeded || (flags & ~(unsigned)(GRND_NONBLOCK | GRND_RANDOM | GRND_INSECURE)))
+    if (!random_is_seeded() ||
+        (flags & ~(unsigned)(GRND_NONBLOCK | GRND_RANDOM | GRND_INSECURE)))
         return REAL(getrandom)(to, bytes, flags);
     random_fill(to, bytes);
     return (ssize_t)bytes;
@@ -200,7 +214,7 @@ SHIM_EXPORT ssize_t getrandom(void *to, size_t bytes, unsigned int flags)
 
 SHIM_EXPORT int getentropy(void *to, size_t bytes)
 {
-    if (!is_seeded || bytes > 256) /* more is an error */
+    if (!random_is_seeded() || bytes > 256) /* more is an error */
         return REAL(getentropy)(to, bytes);
     random_fill(to, bytes);
     return 0;
@@ -208,12 +222,12 @@ SHIM_EXPORT int getentropy(void *to, size_t bytes)
 
 SHIM_EXPORT uint32_t arc4random(void)
 {
-    return is_seeded ? (uint32_t)(random_next() >> 32) : REAL(arc4random)();
+    return random_is_seeded() ? (uint32_t)(random_next() >> 32) : REAL(arc4random)();
 }
 
 SHIM_EXPORT void arc4random_buf(void *to, size_t bytes)
 {
-    if (is_seeded)
+    if (random_is_seeded())
         random_fill(to, bytes);
     else
         REAL(arc4random_buf)(to, bytes);
@@ -221,7 +235,7 @@ SHIM_EXPORT void arc4random_buf(void *to, size_t bytes)
 
 SHIM_EXPORT uint32_t arc4random_uniform(uint32_t bound)
 {
-    if (!is_seeded)
+    if (!random_is_seeded())
         return REAL(arc4random_uniform)(bound);
     if (bound < 2)
         return 0;
@@ -250,7 +264,7 @@ SHIM_EXPORT unsigned int random_device_value(void *device)
 {
     static struct real_function real = { RANDOM_DEVICE, NULL };
     unsigned int value;
-    unsigned int (*get)(void *) = is_seeded ? NULL : real_find(&real);
+    unsigned int (*get)(void *) = random_is_seeded() ? NULL : real_find(&real);
     if (get)
         return get(device);
     if (is_seeded)

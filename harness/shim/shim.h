@@ -41,9 +41,6 @@ int64_t shim_calendar_ns(void);
 /** The page, NULL without one. Borrowed. */
 struct clock_page *shim_page(void);
 
-/** Adds the process to those attached: in the constructor and after fork(). */
-void shim_attach_process(void);
-
 /** Says why on standard error and ends the process with 127. */
 _Noreturn void shim_die(const char *why);
 
@@ -135,6 +132,9 @@ long wait_in_call(int64_t deadline_ns, bool may_be_cancelled,
 /** Sleeps until then. Returns 0 or -EINTR. */
 long wait_until(int64_t deadline_ns, bool may_be_cancelled);
 
+/** Makes what gives slots back when threads end. */
+void waits_start(void);
+
 /** The child of fork() has no slot and no wait. */
 void waits_after_fork(void);
 
@@ -173,8 +173,10 @@ long signals_action_syscall(long signal_number, long action, long old, long set_
 /* --- processes.c and others, called when a process or thread begins ------------------
  */
 
-/** Makes the process' and the calling thread's streams of random numbers. */
+/** Makes the process' streams of random numbers, and the one for constructors. */
 void random_start(void);
+/** All constructors have run: the calling thread draws as the main one. */
+void random_start_main(void);
 /** The same in a process that has another seed than when it was started. */
 void random_restart(void);
 /** Whether random numbers are made from a seed. */

@@ -8,9 +8,9 @@
  * SLOT_FIRED tells it from a signal that is the program's own. A call which the kernel
  * restarts after a handler with SA_RESTART just goes on: the deadline still stands.
  *
- * A thread takes its slot at its first wait and keeps it; the coordinator frees those of
- * threads that have ended. The thread's id is compared at each wait, since a process can
- * come about by ways that no library hears of (_Fork(), clone()).
+ * A thread takes its slot at its first wait and keeps it until it ends; the coordinator
+ * frees those of threads that were killed. The thread's id is compared at each wait,
+ * since a process can come about by ways that no library hears of (_Fork(), clone()).
  *
  * Waits nest when a signal handler waits: the inner one puts back what it found. A wait
  * that was left by longjmp() is known by its place: it lies deeper in the stack than the
@@ -27,21 +27,37 @@
 #include <pthread.h>
 #include <sys/single_threaded.h>
 
+static pthread_key_t slot_key; /* whose destructor gives an ended thread's slot back */
+static _Atomic bool has_slot_key;
+
 static __thread struct clock_slot *own_slot;
 static __thread int32_t own_tid;
 static __thread struct shim_wait *innermost;
+
+static void free_own_slot(void *slot)
+{
+    if (slot != own_slot || own_tid != (int32_t)RAW(SYS_gettid))
+        return;
+    own_slot = NULL; /* a destructor that waits after this takes another */
+    slot_free(slot);
+}
+
+void waits_start(void)
+{
+    atomic_store(&has_slot_key, pthread_key_create(&slot_key, free_own_slot) == 0);
+}
 
 static struct clock_slot *thread_slot(void)
 {
     int32_t tid = (int32_t)RAW(SYS_gettid);
     if (!own_slot || own_tid != tid) {
         struct clock_slot *slot = slot_take(SLOT_THREAD);
-        if (own_slot && slot->pid != own_slot->pid)
-            shim_attach_process();
         slot->tid = tid;
         own_tid = tid;
         own_slot = slot;
         innermost = NULL;
+        if (atomic_load(&has_slot_key))
+            pthread_setspecific(slot_key, slot);
     }
     return own_slot;
 }

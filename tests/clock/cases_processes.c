@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Processes: each child is on the same clock, however it came about. */
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -11,6 +13,7 @@
 #include <unistd.h>
 
 #include "clock/cases.h"
+#include "clock/clock_early.h"
 
 extern char **environ;
 
@@ -170,6 +173,88 @@ static void run_fork_threads(const struct clock_case *self)
     expect_elapsed(self->name, since_ns, 60 * NS_PER_S);
 }
 
+/* Libraries' constructors run before the shim's. */
+static void run_constructor(const struct clock_case *self)
+{
+    int64_t slept_ns;
+    if (!early_has_begun())
+        execl(own_path, own_path, self->name, NULL);
+    int64_t since_ns = early_join(&slept_ns);
+    expect("sleep in it", NS_PER_S, slept_ns);
+    expect_elapsed(self->name, since_ns, HOUR_NS);
+}
+
+static int ready_pipe[2];
+
+static void *wait_for_ready(void *data)
+{
+    struct pollfd p = { ready_pipe[0], POLLIN, 0 };
+    poll(&p, 1, 1000);
+    return data;
+}
+
+/* More threads than the page has slots, and never a moment at which all of them sleep. */
+static void run_many_threads(const struct clock_case *self)
+{
+    enum { N_THREADS = 20000 };
+    expect("pipe", 0, pipe(ready_pipe));
+    expect("write", 1, write(ready_pipe[1], "x", 1));
+    for (int i = 0; i < N_THREADS; i++) {
+        pthread_t thread;
+        expect("pthread_create", 0, pthread_create(&thread, NULL, wait_for_ready, NULL));
+        pthread_join(thread, NULL);
+    }
+    (void)self;
+}
+
+static int ping[2];
+
+static void pass_on(int from, int to)
+{
+    char byte;
+    if (read(from, &byte, 1) == 1)
+        expect("write", 1, write(to, &byte, 1));
+}
+
+enum { N_ROUNDS = 2000 };
+
+static void *pass_back(void *data)
+{
+    for (int i = 0; i < N_ROUNDS; i++)
+        pass_on(ready_pipe[0], ping[1]);
+    return data;
+}
+
+static void *tick(void *data)
+{
+    for (;;)
+        usleep(1000);
+    return data;
+}
+
+/* Threads that leave the lab's processor: no time goes by while they wake each other. */
+static void run_processors(const struct clock_case *self)
+{
+    pthread_t back, other;
+    cpu_set_t all;
+    CPU_ZERO(&all);
+    for (size_t i = 0; i < CPU_SETSIZE; i++)
+        CPU_SET(i, &all);
+    expect("pipe", 0, pipe(ping) + pipe(ready_pipe));
+    pthread_create(&back, NULL, pass_back, NULL);
+    pthread_create(&other, NULL, tick, NULL);
+    sleep(1);
+    expect("affinity", 0, sched_setaffinity(0, sizeof all, &all));
+    expect("affinity", 0, pthread_setaffinity_np(back, sizeof all, &all));
+    int64_t since_ns = now_ns();
+    for (int i = 0; i < N_ROUNDS; i++) {
+        expect("write", 1, write(ready_pipe[1], "x", 1));
+        char byte;
+        expect("read", 1, read(ping[0], &byte, 1));
+    }
+    expect_elapsed(self->name, since_ns, 0);
+}
+
 const struct clock_case process_cases[] = {
     { "fork", run_fork, NULL },
     { "posix-spawn", run_spawn, NULL },
@@ -180,5 +265,8 @@ const struct clock_case process_cases[] = {
     { "exec-keeps-alarm", run_exec_alarm, NULL },
     { "fork-drops-alarm", run_fork_alarm, NULL },
     { "fork-from-threads", run_fork_threads, NULL },
+    { EARLY_CASE, run_constructor, NULL },
+    { "many-threads", run_many_threads, NULL },
+    { "processors", run_processors, NULL },
     { NULL, NULL, NULL },
 };

@@ -108,12 +108,25 @@ static void test_static_program(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(r.why, "does not load"));
 }
 
+/* In a process that had it before, without a new one: by exec(), or by an environment
+ * that does not name the library. */
+static void test_lost_library(void)
+{
+    static const char *const commands[] = { "exec env -i sleep 1", "env -i sleep 1; :" };
+    for (unsigned i = 0; i < G_N_ELEMENTS(commands); i++) {
+        struct clock_lab_result r = run_shell(commands[i], "/dev/null");
+        CU_ASSERT_EQUAL(r.end, CLOCK_LAB_BROKEN);
+        CU_ASSERT_PTR_NOT_NULL(strstr(r.why, "\"sleep\" does not load"));
+    }
+}
+
 static const struct test tests[] = {
     { "an hour's sleep takes exactly an hour", test_hour },
     { "each wait and each clock, in many ways", test_each_case },
     { "a program that spins is stopped and named", test_spin },
     { "a lab with nothing left to wait for ends at once", test_dead },
     { "a program that cannot be preloaded is named", test_static_program },
+    { "a process that loses the library on the way is named", test_lost_library },
 };
 
 int main(int argc, char **argv)
