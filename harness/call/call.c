@@ -294,10 +294,12 @@ static void talk(struct call *call)
     int64_t limit_ns = call->start_ns + call->spec->timeout_ns;
     bool may_tell = true;
     while (!call->is_decided) {
-        if (may_tell && !call_deliver_signal(call))
+        bool has_told = may_tell && call_deliver_signal(call);
+        if (may_tell && !has_told)
             act(call, limit_ns);
+        int64_t due_ns = has_told ? lab_now_ns(call->lab) : next_deadline(call);
         if (!call->is_decided)
-            may_tell = turn(call, next_deadline(call), limit_ns);
+            may_tell = turn(call, due_ns, limit_ns);
     }
 }
 
