@@ -15,6 +15,9 @@
 
 /* Passed on the real clock as well: with it the kernel only compares. */
 static const struct timespec past = { 0, 1 };
+/* Never comes; but a wait with a limit is not restarted after a signal's handler, be it
+ * with SA_RESTART, and one without is (signal(7)). */
+static const struct timespec far = { SHIM_FAR_S, 0 };
 
 static long wait_bitset(const void *word, long flags, uint32_t value, uint32_t bits,
                         int64_t deadline_ns, bool may_be_cancelled)
@@ -23,7 +26,8 @@ static long wait_bitset(const void *word, long flags, uint32_t value, uint32_t b
         return RAW(SYS_futex, word, FUTEX_WAIT_BITSET | flags, value, &past, NULL, bits);
     }
     return WAIT_PAD(deadline_ns, may_be_cancelled, SYS_futex, word,
-                    FUTEX_WAIT_BITSET | flags, value, NULL, NULL, bits, 0);
+                    FUTEX_WAIT_BITSET | flags, value,
+                    deadline_ns == CLOCK_PAGE_NEVER ? NULL : &far, NULL, bits, 0);
 }
 
 long futex_wait(const void *word, uint32_t value, bool is_shared, int64_t deadline_ns,
@@ -82,7 +86,7 @@ long futex_syscall(long word, long operation, long value, long timeout, long wor
         return lock_pi_until(word, private_flag, deadline_ns);
     default:
         return WAIT_THROUGH(deadline_ns, SYS_futex, word,
-                            FUTEX_WAIT_REQUEUE_PI | private_flag, value, NULL, word2,
+                            FUTEX_WAIT_REQUEUE_PI | private_flag, value, &far, word2,
                             value3);
     }
 }
@@ -99,7 +103,8 @@ long futex_waitv_syscall(long waiters, long n, long flags, long timeout, long cl
     int64_t deadline_ns = deadline_at((clockid_t)clock, timespec_to_ns(limit));
     if (deadline_ns <= shim_now_ns())
         return RAW(SYS_futex_waitv, waiters, n, flags, &past, clock);
-    return WAIT_THROUGH(deadline_ns, SYS_futex_waitv, waiters, n, flags, NULL, 0);
+    return WAIT_THROUGH(deadline_ns, SYS_futex_waitv, waiters, n, flags, &far,
+                        CLOCK_MONOTONIC);
 #else
     (void)waiters, (void)n, (void)flags, (void)timeout, (void)clock;
     return -ENOSYS;

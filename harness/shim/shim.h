@@ -24,6 +24,8 @@
 #define NS_PER_S  INT64_C(1000000000)
 
 /** How often the few waits are looked at that nothing wakes; see locks.c. */
+/** Real time that does not pass: 34 years. */
+#define SHIM_FAR_S       (INT64_C(1) << 30)
 #define POLL_INTERVAL_NS NS_PER_MS
 
 /* --- page.c --------------------------------------------------------------------------

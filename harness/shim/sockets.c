@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * SO_RCVTIMEO and SO_SNDTIMEO: the kernel never hears of them. The shim keeps them and
- * ends the blocking calls itself, which then say what they would with a limit in the
- * kernel: EAGAIN, or EINPROGRESS of connect().
+ * SO_RCVTIMEO and SO_SNDTIMEO. The shim keeps them and ends the blocking calls itself,
+ * which then say what they would with a limit in the kernel: EAGAIN, or EINPROGRESS of
+ * connect(). The kernel gets a limit that never comes: a call with one is not restarted
+ * after a signal's handler, be it with SA_RESTART, and one without is (signal(7)).
  *
  * Until a limit is set for the first time in the process, each call is libc's. read() and
  * the calls that give a socket its port also ask files.c and ports.c.
@@ -46,14 +47,6 @@ static int fail(int error)
     return -1;
 }
 
-/** The kernel's opinion of the descriptor: 0, -EBADF, -ENOTSOCK. */
-static long check_socket(int fd)
-{
-    int type;
-    socklen_t bytes = sizeof type;
-    return RAW(SYS_getsockopt, fd, SOL_SOCKET, SO_TYPE, &type, &bytes);
-}
-
 SHIM_EXPORT int setsockopt(int fd, int level, int option, const void *value,
                            socklen_t bytes)
 {
@@ -62,9 +55,6 @@ SHIM_EXPORT int setsockopt(int fd, int level, int option, const void *value,
     if (!(is_receive || is_send_limit(level, option)) || !shim_is_on() ||
         !(entry = fd_entry(fd)))
         return REAL(setsockopt)(fd, level, option, value, bytes);
-    long result = check_socket(fd);
-    if (result < 0)
-        return (int)raw_to_errno(result);
     struct timeval limit;
     if (bytes < sizeof limit)
         return fail(EINVAL);
@@ -73,6 +63,10 @@ SHIM_EXPORT int setsockopt(int fd, int level, int option, const void *value,
         return fail(EDOM);
     /* 0 is none; the kernel takes what is negative for "do not wait" */
     int64_t limit_ns = limit.tv_sec < 0 ? 1 : timeval_to_ns(&limit);
+    struct timeval far = { .tv_sec = limit_ns ? SHIM_FAR_S : 0 };
+    if (REAL(setsockopt)(fd, level, is_receive ? SO_RCVTIMEO : SO_SNDTIMEO, &far,
+                         sizeof far) != 0)
+        return -1;
     if (is_receive)
         entry->receive_limit_ns = limit_ns;
     else

@@ -5,8 +5,8 @@
  * The coordinator acts only while all threads of the lab sleep in the kernel. So nothing
  * can come between the publication of a deadline and the sleep, and a plain EINTR is
  * enough to end the system call: CLOCK_SIGNAL has a handler without SA_RESTART.
- * SLOT_FIRED tells it from a signal that is the program's own. A call which the kernel
- * restarts after a handler with SA_RESTART just goes on: the deadline still stands.
+ * SLOT_FIRED tells it from a signal that is the program's own. Whether the program's
+ * own ends the call is the kernel's affair; if it restarts it, the deadline still stands.
  *
  * A thread takes its slot at its first wait and keeps it until it ends; the coordinator
  * frees those of threads that were killed. The thread's id is compared at each wait,
