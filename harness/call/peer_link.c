@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/program.h"
 #include "peer/line_reader.h"
 
 #define PEER_FD_NUMBER 3 /* as process_start() gives it */
@@ -43,13 +44,9 @@ char *peer_link_find_program(const char *peer, GError **error)
         return NULL;
     }
     g_autofree char *name = g_strdup_printf("rtclab-peer-%s", peer);
-    g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
-    if (self) {
-        g_autofree char *folder = g_path_get_dirname(self);
-        g_autofree char *beside = g_build_filename(folder, name, NULL);
-        if (g_file_test(beside, G_FILE_TEST_IS_EXECUTABLE))
-            return g_steal_pointer(&beside);
-    }
+    g_autofree char *beside = g_build_filename(program_folder(), name, NULL);
+    if (g_file_test(beside, G_FILE_TEST_IS_EXECUTABLE))
+        return g_steal_pointer(&beside);
     char *found = g_find_program_in_path(name);
     if (!found)
         g_set_error(error, RTC_ERROR, RTC_ERROR_USAGE,

@@ -35,6 +35,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/program.h"
 #include "lab/forkserver.h"
 #include "lab/sandbox.h"
 #include "lab/tasks.h"
@@ -66,8 +67,7 @@ struct coordinator {
 
 static char *find_shim(GError **error)
 {
-    g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
-    g_autofree char *folder = g_path_get_dirname(self ? self : "./");
+    const char *folder = program_folder();
     /* Where it is built; where it is installed, under whatever prefix; where it was to
      * be. */
     const char *const places[] = { "", RTCLAB_LIBRARY_FROM_PROGRAMS,

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/program.h"
 #include "lab/host.h"
 #include "lab/lab.h"
 #include "lab/sandbox.h"
@@ -108,8 +109,7 @@ static int by_name(const void *a, const void *b)
 
 static struct finding look_for_peers(void)
 {
-    g_autofree char *program = g_file_read_link("/proc/self/exe", NULL);
-    g_autofree char *folder = g_path_get_dirname(program ? program : "./");
+    const char *folder = program_folder();
     g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
     g_autoptr(GPtrArray) stacks = g_ptr_array_new_with_free_func(g_free);
     const char *name;

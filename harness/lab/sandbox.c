@@ -39,6 +39,7 @@
 #include <linux/capability.h>
 
 #include "base/error.h"
+#include "base/program.h"
 #include "lab/host.h"
 
 /* How long a worker may take to end in good order. */
@@ -179,6 +180,14 @@ static const char *mount_scratch(void)
     return NULL;
 }
 
+/* So that mounts stay here: of all, or, where the root is not itself a mount (a chroot), of
+   the one that is mounted over. */
+static bool keep_mounts_private(void)
+{
+    return mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 ||
+           mount("none", "/proc", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
+}
+
 /* Own mounts, an own /proc and an empty network. The last two keep what runs here from
    seeing the machine; only the namespaces themselves are indispensable. */
 static gboolean isolate(GError **error)
@@ -189,7 +198,7 @@ static gboolean isolate(GError **error)
                             "user.max_net_namespaces");
         return FALSE;
     }
-    if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0) {
+    if (keep_mounts_private()) {
         /* Where a container masks parts of /proc the kernel refuses this; then process
            ids in /proc are those of outside. */
         if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) != 0)
@@ -279,6 +288,7 @@ pid_t sandbox_start(sandbox_body body, void *data, GError **error)
 {
     pid_t parent = getpid();
     sigset_t previous;
+    program_folder(); /* for a worker, whose /proc need not tell it */
     set_blocked(SIG_BLOCK, &previous);
     fflush(NULL);
     pid_t keeper = fork();

@@ -15,6 +15,7 @@
 
 #include "base/error.h"
 #include "base/nearest.h"
+#include "base/program.h"
 
 enum { MAX_DEPTH = 8 /* of folders in folders; a link may lead in a circle */ };
 
@@ -44,11 +45,7 @@ static GPtrArray *refs_new(void)
 /* "FOLDER/../../scenarios" of the running program, without the dots. */
 static char *beside_program(const char *relative)
 {
-    g_autofree char *program = g_file_read_link("/proc/self/exe", NULL);
-    if (!program)
-        return NULL;
-    g_autofree char *folder = g_path_get_dirname(program);
-    g_autofree char *path = g_build_filename(folder, relative, NULL);
+    g_autofree char *path = g_build_filename(program_folder(), relative, NULL);
     return g_canonicalize_filename(path, NULL);
 }
 

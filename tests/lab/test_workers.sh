@@ -116,6 +116,24 @@ claim "its packets' lateness is measured" holds 'all(.calls[]; has("lateness") =
 
 run_rtclab 0 doctor
 claim "doctor says that there is a virtual clock" grep -qE "^ok +virtual clock +works$" "$work/stdout"
+# A chroot whose root is no mount itself.
+in_jail() {
+    unshare --mount bash -c '
+        jail=$1 bin=$2
+        mkdir -p "$jail$bin"
+        for top in /bin /lib /lib64; do
+            if [ -L "$top" ]; then cp -P "$top" "$jail"; fi
+        done
+        for top in /usr /etc /dev /proc "$bin"; do
+            mkdir -p "$jail$top" && mount --rbind "$top" "$jail$top" || exit
+        done
+        exec chroot "$jail" "$bin/rtclab" "${@:3}"' - "$work/jail" "$bin" "$@"
+}
+if [ "$(id -u)" = 0 ]; then
+    claim "a chroot has a virtual clock too" bash -c \
+        "$(declare -f in_jail); work='$work' bin='$bin'
+         in_jail doctor | grep -qE '^ok +virtual clock +works$'"
+fi
 mkdir "$work/bare" && cp "$RTCLAB" "$work/bare"
 RTCLAB=$work/bare/rtclab run_rtclab 3 doctor
 claim "and what it lacks" grep -qE "^missing +virtual clock +there is no librtclab-clock.so" "$work/stdout"
