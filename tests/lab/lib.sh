@@ -25,6 +25,15 @@ skip() {
 for tool in jq turnserver; do
     command -v "$tool" >/dev/null || skip "$tool is not installed"
 done
+# Whether mounts can be made that only a test sees: not by a user, and not where the root is
+# no mount (a chroot).
+has_own_mounts() {
+    unshare --mount true 2>/dev/null || {
+        echo "left out: mounts of a test's own cannot be made here"
+        return 1
+    }
+}
+
 unshare --net true 2>/dev/null || skip "no permission to make network namespaces"
 [ -e /dev/net/tun ] || skip "there is no /dev/net/tun"
 

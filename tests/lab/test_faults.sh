@@ -157,10 +157,12 @@ cat >"$work/on-small-disk" <<S
 mount -t tmpfs -o size=28k none "$work/small" || exit 77
 "$RTCLAB" run $open --modes trickle --out "$work/small/run" </dev/null
 S
-status=0
-unshare --mount bash "$work/on-small-disk" >"$work/stdout" 2>"$work/stderr" || status=$?
-claim "a full disk: exit status 3, is $status" test "$status" = 3
-claim "and it says so" grep -qi "no space" "$work/stdout" "$work/stderr"
+if has_own_mounts; then
+    status=0
+    unshare --mount bash "$work/on-small-disk" >"$work/stdout" 2>"$work/stderr" || status=$?
+    claim "a full disk: exit status 3, is $status" test "$status" = 3
+    claim "and it says so" grep -qi "no space" "$work/stdout" "$work/stderr"
+fi
 
 # ---- what the machine does not give
 
@@ -168,11 +170,13 @@ cat >"$work/without-tun" <<S
 mount --bind /dev/null /dev/net/tun || exit 77
 exec "$RTCLAB" run $open --out "$work/no-tun" </dev/null
 S
-status=0
-unshare --mount bash "$work/without-tun" >"$work/stdout" 2>"$work/stderr" || status=$?
-claim "a /dev/net/tun that is none: exit status 3, is $status" test "$status" = 3
-claim "in one line" one_line "$work/stderr"
-claim "that names it" grep -qi "tun" "$work/stderr"
+if has_own_mounts; then
+    status=0
+    unshare --mount bash "$work/without-tun" >"$work/stdout" 2>"$work/stderr" || status=$?
+    claim "a /dev/net/tun that is none: exit status 3, is $status" test "$status" = 3
+    claim "in one line" one_line "$work/stderr"
+    claim "that names it" grep -qi "tun" "$work/stderr"
+fi
 
 if command -v setpriv >/dev/null; then
     status=0
