@@ -180,8 +180,8 @@ static const char *mount_scratch(void)
     return NULL;
 }
 
-/* So that mounts stay here: of all, or, where the root is not itself a mount (a chroot), of
-   the one that is mounted over. */
+/* So that mounts stay here: of all, or, where the root is not itself a mount (a chroot),
+   of the one that is mounted over. */
 static bool keep_mounts_private(void)
 {
     return mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 ||
