@@ -5,11 +5,11 @@
  */
 #include <pthread.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "clock/clock_early.h"
+#include "clock/instruction.h"
 
 static pthread_t thread;
 static struct timespec before, after;
@@ -20,28 +20,11 @@ static void *sleep_for_an_hour(void *data)
     return data;
 }
 
-/* Past the C library, as a sanitizer's runtime asks for the time. */
-static void sleep_by_instruction(void)
-{
-    struct timespec t = { .tv_nsec = 1000 };
-#if defined(__x86_64__)
-    long result;
-    __asm__ volatile("syscall"
-                     : "=a"(result)
-                     : "a"((long)SYS_nanosleep), "D"(&t), "S"(0L)
-                     : "rcx", "r11", "memory");
-#elif defined(__aarch64__)
-    register long number __asm__("x8") = SYS_nanosleep;
-    register long first __asm__("x0") = (long)&t;
-    register long second __asm__("x1") = 0;
-    __asm__ volatile("svc 0" : "+r"(first) : "r"(number), "r"(second) : "memory");
-#endif
-}
-
 __attribute__((constructor)) static void start(int argc, char **argv)
 {
     if (argc == 2 && strcmp(argv[1], "early-bypass") == 0)
-        sleep_by_instruction(); /* there is no case of that name: main() does nothing */
+        sleep_by_instruction(); /* as a sanitizer's runtime asks for the time. There is no
+                                   case of that name: main() does nothing */
     if (argc != 2 || strcmp(argv[1], EARLY_CASE) != 0)
         return;
     clock_gettime(CLOCK_MONOTONIC, &before);
