@@ -4,6 +4,10 @@
  * nanosecond; those of CPUs are real. Nobody can set one: a lab runs as root, and the
  * call would move the machine's clock.
  *
+ * As computing takes no time, one who reads a clock until it shows something would read
+ * for ever, and the lab not come to rest. So a thread that has read the same time again
+ * and again waits a little, and longer each time.
+ *
  * Deliberately not replaced: what the kernel itself stamps, such as the times of files
  * and SO_TIMESTAMP.
  */
@@ -17,9 +21,37 @@
 /* glibc has it for its own libraries, and no header declares it. */
 SHIM_EXPORT int __clock_gettime(clockid_t clock, struct timespec *t);
 
-static int64_t clock_read_ns(clockid_t clock)
+enum { SAME_READINGS = 2000 };
+static const int64_t first_step_ns = NS_PER_US;
+static const int64_t last_step_ns = 100 * NS_PER_US;
+
+static __thread int64_t last_read_ns;
+static __thread int64_t step_ns;
+static __thread unsigned n_same;
+
+static int64_t pass_time(int64_t now_ns)
+{
+    n_same = 0;
+    wait_until(add_ns(now_ns, step_ns), false);
+    step_ns = step_ns * 2 < last_step_ns ? step_ns * 2 : last_step_ns;
+    last_read_ns = shim_now_ns();
+    return last_read_ns;
+}
+
+static int64_t read_now_ns(void)
 {
     int64_t now_ns = shim_now_ns();
+    if (now_ns == last_read_ns)
+        return ++n_same < SAME_READINGS ? now_ns : pass_time(now_ns);
+    last_read_ns = now_ns;
+    step_ns = first_step_ns;
+    n_same = 0;
+    return now_ns;
+}
+
+static int64_t clock_read_ns(clockid_t clock)
+{
+    int64_t now_ns = read_now_ns();
     return clock_is_calendar(clock) ? add_ns(now_ns, shim_calendar_ns()) : now_ns;
 }
 

@@ -186,6 +186,19 @@ static void run_clocks(const struct clock_case *self)
     expect("errno", EINVAL, errno);
 }
 
+/* To look at the clock until it is time must come to an end, and soon after that time. */
+static void run_spin(const struct clock_case *self)
+{
+    int64_t since_ns = now_ns();
+    int64_t spun_ns;
+    while ((spun_ns = now_ns() - since_ns) < NS_PER_S)
+        ;
+    expect(self->name, 1, spun_ns <= NS_PER_S + NS_PER_MS / 10);
+    since_ns = now_ns();
+    sleep(1);
+    expect_elapsed("sleep", since_ns, NS_PER_S);
+}
+
 static void run_set(const struct clock_case *self)
 {
     (void)self;
@@ -213,6 +226,7 @@ const struct clock_case sleep_cases[] = {
     { "sleep-with-all-blocked", run_blocked, NULL },
     { "sleep-cancelled", run_cancel, NULL },
     { "clocks", run_clocks, NULL },
+    { "clock-spin", run_spin, NULL },
     { "clocks-cannot-be-set", run_set, NULL },
     { NULL, NULL, NULL },
 };
