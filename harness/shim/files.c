@@ -126,17 +126,33 @@ static ssize_t read_cookie(void *cookie, char *to, size_t bytes)
     return random_read(to, bytes);
 }
 
-static FILE *open_stream(const char *mode)
+static int close_cookie(void *cookie)
 {
-    return fopencookie(NULL, mode, (cookie_io_functions_t){ .read = read_cookie });
+    return close((int)(intptr_t)cookie);
+}
+
+/* With a descriptor that fileno() gives away, as NSS reads from that. */
+static FILE *open_stream(const char *path, const char *mode)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return NULL;
+    FILE *stream = fopencookie(
+        (void *)(intptr_t)fd, mode,
+        (cookie_io_functions_t){ .read = read_cookie, .close = close_cookie });
+    if (stream)
+        stream->_fileno = fd;
+    else
+        close(fd);
+    return stream;
 }
 
 SHIM_EXPORT FILE *fopen(const char *restrict path, const char *restrict mode)
 {
-    return is_random_device(path) ? open_stream(mode) : REAL(fopen)(path, mode);
+    return is_random_device(path) ? open_stream(path, mode) : REAL(fopen)(path, mode);
 }
 
 SHIM_EXPORT FILE *fopen64(const char *restrict path, const char *restrict mode)
 {
-    return is_random_device(path) ? open_stream(mode) : REAL(fopen64)(path, mode);
+    return is_random_device(path) ? open_stream(path, mode) : REAL(fopen64)(path, mode);
 }
