@@ -133,6 +133,11 @@ static gboolean has_family(const struct address *addresses, unsigned n,
     return FALSE;
 }
 
+static unsigned prefix_bits(const struct address *address)
+{
+    return address->family == ADDRESS_IPV6 ? PREFIX_BITS_IPV6 : PREFIX_BITS_IPV4;
+}
+
 /* Addresses and routes; returns 0 or a negative errno. */
 static int configure(int netlink, unsigned eth0, const struct address *addresses,
                      unsigned n, bool is_repeatable)
@@ -146,9 +151,7 @@ static int configure(int netlink, unsigned eth0, const struct address *addresses
     };
     int r = netlink_set_up(netlink, NETLINK_LOOPBACK);
     for (unsigned i = 0; r == 0 && i < n; i++)
-        r = netlink_add_address(netlink, eth0, &addresses[i],
-                                addresses[i].family == ADDRESS_IPV6 ? PREFIX_BITS_IPV6
-                                                                    : PREFIX_BITS_IPV4);
+        r = netlink_add_address(netlink, eth0, &addresses[i], prefix_bits(&addresses[i]));
     if (r == 0)
         r = netlink_set_queue(netlink, eth0, QUEUE_PACKETS);
     /* Or whether a segment waits for the next, so that both go in one piece, depends on
@@ -160,8 +163,12 @@ static int configure(int netlink, unsigned eth0, const struct address *addresses
     bool routed[ADDRESS_IPV6 + 1] = { false };
     for (unsigned i = 0; r == 0 && i < n; i++) {
         enum address_family family = addresses[i].family;
-        if (!routed[family])
-            r = netlink_add_default_route(netlink, eth0, family, &addresses[i], &metrics);
+        r = netlink_add_route(netlink, eth0, &addresses[i], prefix_bits(&addresses[i]),
+                              &metrics);
+        if (r == -EEXIST)
+            r = 0; /* another address of the same network */
+        if (r == 0 && !routed[family])
+            r = netlink_add_route(netlink, eth0, &addresses[i], 0, &metrics);
         routed[family] = true;
     }
     return r;

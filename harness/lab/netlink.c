@@ -106,10 +106,11 @@ int netlink_add_address(int netlink, unsigned iface_index, const struct address 
                     .nlmsg_flags = NLM_F_CREATE | NLM_F_EXCL },
         .address = { .ifa_family = af_of(address->family),
                      .ifa_prefixlen = (unsigned char)prefix_bits,
-                     /* no duplicate address detection: the address is usable at once */
-                     .ifa_flags = IFA_F_NODAD,
                      .ifa_index = iface_index },
     };
+    /* Usable at once: no duplicate address detection. */
+    const uint32_t flags = IFA_F_NODAD | IFA_F_NOPREFIXROUTE;
+    add_attribute(&r, IFA_FLAGS, &flags, sizeof flags);
     add_attribute(&r, IFA_LOCAL, address->bytes, address_size(address));
     add_attribute(&r, IFA_ADDRESS, address->bytes, address_size(address));
     return transact(netlink, &r);
@@ -142,20 +143,24 @@ static void add_metrics(struct request *r, const struct netlink_metrics *metrics
         add_attribute(r, RTA_METRICS, nested, n * sizeof nested[0]);
 }
 
-int netlink_add_default_route(int netlink, unsigned iface_index,
-                              enum address_family family, const struct address *source,
-                              const struct netlink_metrics *metrics)
+int netlink_add_route(int netlink, unsigned iface_index, const struct address *source,
+                      unsigned prefix_bits, const struct netlink_metrics *metrics)
 {
+    uint8_t prefix[sizeof source->bytes] = { 0 };
+    memcpy(prefix, source->bytes, prefix_bits / 8);
     struct request r = {
         .header = { .nlmsg_len = NLMSG_LENGTH(sizeof r.route),
                     .nlmsg_type = RTM_NEWROUTE,
                     .nlmsg_flags = NLM_F_CREATE | NLM_F_EXCL },
-        .route = { .rtm_family = af_of(family),
+        .route = { .rtm_family = af_of(source->family),
+                   .rtm_dst_len = (unsigned char)prefix_bits,
                    .rtm_table = RT_TABLE_MAIN,
                    .rtm_protocol = RTPROT_STATIC,
                    .rtm_scope = RT_SCOPE_LINK,
                    .rtm_type = RTN_UNICAST },
     };
+    if (prefix_bits > 0)
+        add_attribute(&r, RTA_DST, prefix, address_size(source));
     add_attribute(&r, RTA_OIF, &iface_index, sizeof iface_index);
     add_attribute(&r, RTA_PREFSRC, source->bytes, address_size(source));
     add_metrics(&r, metrics);

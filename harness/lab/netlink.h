@@ -19,6 +19,7 @@ int netlink_open(void);
 /** Each of these acts in that namespace. @return 0, or a negative errno. */
 int netlink_set_up(int netlink, unsigned iface_index);
 int netlink_set_queue(int netlink, unsigned iface_index, uint32_t packets);
+/** Without the route that the kernel would add, which could say nothing of TCP. */
 int netlink_add_address(int netlink, unsigned iface_index, const struct address *address,
                         unsigned prefix_bits);
 
@@ -29,9 +30,14 @@ struct netlink_metrics {
     bool acknowledges_at_once; /**< no delayed acknowledgments */
 };
 
-int netlink_add_default_route(int netlink, unsigned iface_index,
-                              enum address_family family, const struct address *source,
-                              const struct netlink_metrics *metrics);
+/**
+ * A route without a gateway.
+ * @param source      the address that is used over it
+ * @param prefix_bits to where: as many bits of `source`, a multiple of 8; 0: to
+ * everywhere
+ */
+int netlink_add_route(int netlink, unsigned iface_index, const struct address *source,
+                      unsigned prefix_bits, const struct netlink_metrics *metrics);
 
 /** Has TCP hand single segments to the interface, never several in one piece. */
 int netlink_set_single_segments(int netlink, unsigned iface_index);

@@ -37,6 +37,39 @@ rerun "$tcp_key" 5
 claim "so are those of a call through TURN over TCP" \
     test "$(sort -u "$work"/digests-* | wc -l)" = 1
 
+# The kernel's TCP must not notice that time passes: no route of a host may leave its
+# acknowledgments or retransmissions to timers. So a worker may be stopped in a call.
+run_rtclab 0 exec tcp/open~open offerer --clock virtual -- ip route
+claim "every route has segments acknowledged at once, and no retransmission" bash -c \
+    "grep -q . '$work/stdout' && ! grep -v 'rto_min lock 120s quickack 1' '$work/stdout'"
+# workers_of PID: its descendants that are workers.
+workers_of() {
+    local pid up
+    for pid in $(grep -lsx rtclab-worker /proc/[0-9]*/comm | cut -d/ -f3); do
+        up=$pid
+        while [ "${up:-0}" -gt 1 ] && [ "$up" != "$1" ]; do
+            up=$(sed -n 's/^PPid:[[:space:]]*//p' "/proc/$up/status" 2>/dev/null)
+        done
+        [ "$up" != "$1" ] || echo "$pid"
+    done
+}
+stalled=tcp/open~open
+n_stalled=0
+for at in 0.04 0.06 0.08 0.10 0.12; do
+    "$RTCLAB" run --seed 7 $stalled --modes half --jobs 1 --out "$work/stalled-$at" >/dev/null 2>&1 &
+    run=$!
+    sleep $at
+    workers=$(workers_of "$run")
+    n_stalled=$((n_stalled + $(wc -w <<<"$workers")))
+    for pid in $workers; do kill -STOP "$pid" 2>/dev/null; done
+    sleep 1.5
+    for pid in $workers; do kill -CONT "$pid" 2>/dev/null; done
+    wait "$run"
+done
+claim "workers are found and stopped, $n_stalled" test "$n_stalled" -ge 1
+claim "a call over TCP is the same when its worker is stopped for a while" test 1 = \
+    "$(sha256sum "$work"/stalled-*/calls/*/*/*/half/1/trace.pcapng | cut -c1-64 | sort -u | wc -l)"
+
 # Signals that are due together while packets are on their way: each reaches a peer that has
 # done with the one before.
 rm "$work"/digests-*
