@@ -5,17 +5,16 @@
 
 #include <nice/agent.h>
 
-#include "peer/contract_peer.h"
+#include "peer/contract_loop.h"
 #include "peer/sdp.h"
 
 #define NICE_PEER_COMPONENT 1 /**< the only component of the only stream */
 
 struct nice_peer {
-    struct contract_peer *contract;
-    GMainLoop *loop;
-    int exit_code;
+    struct contract_loop *loop;
+    struct contract_peer *contract; /**< the loop's */
 
-    bool configured, offerer, udp, tcp;
+    bool offerer, udp, tcp;
     NiceAgent *agent; /**< NULL until configured */
     guint stream;
     GPtrArray *turn_urls;
@@ -62,7 +61,5 @@ void nice_peer_take_signal(struct nice_peer *peer,
                            const struct contract_message *message);
 /** Restarts ICE and makes a new offer. */
 void nice_peer_restart(struct nice_peer *peer);
-/** {"candidate","type","protocol","address","port","tcptype"?}; caller owns. */
-json_t *nice_peer_candidate_data(struct nice_peer *peer, const NiceCandidate *candidate);
 
 #endif

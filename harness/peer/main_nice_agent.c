@@ -12,9 +12,8 @@
 #include <nice/interfaces.h>
 
 #include "peer/main_nice.h"
-
-/* Longer messages are cut in events. */
-#define MESSAGE_MAX_BYTES 4096
+#include "peer/main_nice_candidate.h"
+#include "peer/peer_event.h"
 
 static const struct {
     const char *ice_state;        /* RTCIceConnectionState */
@@ -116,7 +115,7 @@ static void on_remote_candidate(NiceAgent *agent, NiceCandidate *candidate,
     (void)agent;
     peer->n_remote++;
     contract_peer_event(peer->contract, EVENT_PEER_REMOTE_CANDIDATE,
-                        nice_peer_candidate_data(peer, candidate));
+                        nice_candidate_event(candidate));
 }
 
 static void report_gathering(struct nice_peer *peer, const char *state)
@@ -159,9 +158,8 @@ static void on_pair(NiceAgent *agent, guint stream, guint component, NiceCandida
 {
     (void)agent, (void)stream, (void)component;
     contract_peer_event(peer->contract, EVENT_PEER_SELECTED_PAIR,
-                        json_pack("{s:o, s:o}", "local",
-                                  nice_peer_candidate_data(peer, local), "remote",
-                                  nice_peer_candidate_data(peer, remote)));
+                        json_pack("{s:o, s:o}", "local", nice_candidate_event(local),
+                                  "remote", nice_candidate_event(remote)));
 }
 
 static void on_message(NiceAgent *agent, guint stream, guint component, guint size,
@@ -169,23 +167,8 @@ static void on_message(NiceAgent *agent, guint stream, guint component, guint si
 {
     (void)agent, (void)stream, (void)component;
     struct nice_peer *peer = user;
-    size_t shown = MIN(size, MESSAGE_MAX_BYTES);
-    json_t *data = json_object();
-    const char *valid_end;
-    if (g_utf8_validate_len(bytes, size, NULL)) {
-        /* A cut may fall into a character: show the whole ones before it. */
-        g_utf8_validate_len(bytes, shown, &valid_end);
-        shown = (size_t)(valid_end - bytes);
-        json_object_set_new(data, "data", json_stringn(bytes, shown));
-    } else {
-        GString *hex = g_string_new(NULL);
-        for (size_t i = 0; i < shown; i++)
-            g_string_append_printf(hex, "%02x", (unsigned char)bytes[i]);
-        json_object_set_new(data, "data_hex", json_string(hex->str));
-        g_string_free(hex, TRUE);
-    }
-    json_object_set_new(data, "size_bytes", json_integer((json_int_t)size));
-    contract_peer_event(peer->contract, EVENT_PEER_MESSAGE, data);
+    contract_peer_event(peer->contract, EVENT_PEER_MESSAGE,
+                        peer_event_message(bytes, size));
 }
 
 /* The addresses to gather on: no loopback, no link-local ones. */

@@ -10,110 +10,12 @@
 #include <string.h>
 
 #include "peer/main_nice.h"
+#include "peer/main_nice_candidate.h"
+#include "peer/peer_event.h"
 #include "wire/candidate.h"
 
 /* Candidates that may wait for their description. */
 #define EARLY_MAX SDP_CANDIDATES_MAX
-
-/* What both sides have names for. */
-static const NiceCandidateType nice_types[] = {
-    [CANDIDATE_HOST] = NICE_CANDIDATE_TYPE_HOST,
-    [CANDIDATE_SRFLX] = NICE_CANDIDATE_TYPE_SERVER_REFLEXIVE,
-    [CANDIDATE_PRFLX] = NICE_CANDIDATE_TYPE_PEER_REFLEXIVE,
-    [CANDIDATE_RELAY] = NICE_CANDIDATE_TYPE_RELAYED,
-};
-G_STATIC_ASSERT(G_N_ELEMENTS(nice_types) == CANDIDATE_N_TYPES);
-
-static const NiceCandidateTransport nice_transports[] = {
-    [CANDIDATE_TCP_NONE] = NICE_CANDIDATE_TRANSPORT_UDP,
-    [CANDIDATE_TCP_ACTIVE] = NICE_CANDIDATE_TRANSPORT_TCP_ACTIVE,
-    [CANDIDATE_TCP_PASSIVE] = NICE_CANDIDATE_TRANSPORT_TCP_PASSIVE,
-    [CANDIDATE_TCP_SO] = NICE_CANDIDATE_TRANSPORT_TCP_SO,
-};
-G_STATIC_ASSERT(G_N_ELEMENTS(nice_transports) == CANDIDATE_N_TCP_TYPES);
-
-static enum candidate_type type_of(NiceCandidateType type)
-{
-    enum candidate_type i = CANDIDATE_HOST;
-    while (i + 1 < CANDIDATE_N_TYPES && nice_types[i] != type)
-        i++;
-    return i;
-}
-
-static enum candidate_tcp_type tcp_type_of(NiceCandidateTransport transport)
-{
-    enum candidate_tcp_type i = CANDIDATE_TCP_NONE;
-    while (i + 1 < CANDIDATE_N_TCP_TYPES && nice_transports[i] != transport)
-        i++;
-    return i;
-}
-
-/* RFC 6544 section 4.5: an active candidate's port is 9, "discard". */
-static uint16_t port_of(const NiceAddress *address, NiceCandidateTransport transport)
-{
-    guint port = nice_address_get_port(address);
-    return port == 0 && transport == NICE_CANDIDATE_TRANSPORT_TCP_ACTIVE ? 9
-                                                                         : (uint16_t)port;
-}
-
-static struct candidate_place place_of(const NiceAddress *address,
-                                       NiceCandidateTransport transport)
-{
-    struct candidate_place place = { .endpoint.port = port_of(address, transport) };
-    char text[NICE_ADDRESS_STRING_LEN];
-    nice_address_to_string(address, text);
-    address_parse(text, &place.endpoint.address);
-    return place;
-}
-
-static struct candidate from_nice(const NiceCandidate *nice)
-{
-    struct candidate c = {
-        .component = (uint16_t)nice->component_id,
-        .priority = nice->priority,
-        .place = place_of(&nice->addr, nice->transport),
-        .type = type_of(nice->type),
-        .tcp_type = tcp_type_of(nice->transport),
-    };
-    c.transport = c.tcp_type == CANDIDATE_TCP_NONE ? CANDIDATE_UDP : CANDIDATE_TCP;
-    g_strlcpy(c.foundation, nice->foundation, sizeof c.foundation);
-    c.is_related =
-        nice->type != NICE_CANDIDATE_TYPE_HOST && nice_address_is_valid(&nice->base_addr);
-    if (c.is_related)
-        c.related = place_of(&nice->base_addr, nice->transport);
-    return c;
-}
-
-/* The address or name of a candidate. */
-static const char *place_text(const struct candidate_place *place,
-                              char out[ADDRESS_TEXT_SIZE])
-{
-    return place->name[0] ? place->name : address_format(&place->endpoint.address, out);
-}
-
-static const char *protocol_of(const struct candidate *c)
-{
-    return c->transport == CANDIDATE_UDP ? "udp" : "tcp";
-}
-
-static json_t *candidate_data(const struct candidate *c, const char *text)
-{
-    char address[ADDRESS_TEXT_SIZE];
-    const char *tcp_type = candidate_tcp_type_name(c->tcp_type);
-    return json_pack("{s:s, s:s, s:s, s:s, s:i, s:s*}", "candidate", text, "type",
-                     candidate_type_name(c->type), "protocol", protocol_of(c), "address",
-                     place_text(&c->place, address), "port", (int)c->place.endpoint.port,
-                     "tcptype", *tcp_type ? tcp_type : NULL);
-}
-
-json_t *nice_peer_candidate_data(struct nice_peer *peer, const NiceCandidate *candidate)
-{
-    (void)peer;
-    struct candidate c = from_nice(candidate);
-    char text[CANDIDATE_LINE_SIZE] = "";
-    candidate_format(&c, text, sizeof text);
-    return candidate_data(&c, text);
-}
 
 void nice_peer_tell_candidate(struct nice_peer *peer, const NiceCandidate *candidate)
 {
@@ -121,11 +23,12 @@ void nice_peer_tell_candidate(struct nice_peer *peer, const NiceCandidate *candi
      * it: RFC 8445 section 7.2.5.3.1 keeps it out of the signalling. */
     if (candidate->type == NICE_CANDIDATE_TYPE_PEER_REFLEXIVE)
         return;
-    struct candidate c = from_nice(candidate);
+    struct candidate c = candidate_from_nice(candidate);
     char text[CANDIDATE_LINE_SIZE] = "";
     g_snprintf(c.extensions, sizeof c.extensions, "ufrag %s", peer->local.ufrag);
     candidate_format(&c, text, sizeof text);
-    contract_peer_event(peer->contract, EVENT_PEER_CANDIDATE, candidate_data(&c, text));
+    contract_peer_event(peer->contract, EVENT_PEER_CANDIDATE,
+                        peer_event_candidate(&c, text));
     contract_peer_send(peer->contract, contract_make_candidate(text, peer->local.mid, 0,
                                                                peer->local.ufrag));
 }
@@ -165,18 +68,10 @@ static bool is_usable(struct nice_peer *peer, const struct candidate *c)
     }
     if (c->transport == CANDIDATE_UDP ? !peer->udp : !peer->tcp) {
         contract_peer_warn(peer->contract, "candidate: %s is not configured, ignored",
-                           protocol_of(c));
+                           peer_event_protocol(c));
         return false;
     }
     return true;
-}
-
-static void set_address(NiceAddress *address, const struct candidate_place *place)
-{
-    char text[ADDRESS_TEXT_SIZE];
-    nice_address_init(address);
-    if (!place->name[0] && nice_address_set_from_string(address, place_text(place, text)))
-        nice_address_set_port(address, place->endpoint.port);
 }
 
 static void take_candidate(struct nice_peer *peer, const char *text)
@@ -191,17 +86,8 @@ static void take_candidate(struct nice_peer *peer, const char *text)
     if (!is_usable(peer, &c))
         return;
     contract_peer_event(peer->contract, EVENT_PEER_REMOTE_CANDIDATE,
-                        candidate_data(&c, text));
-    NiceCandidate *nice = nice_candidate_new(nice_types[c.type]);
-    nice->transport = nice_transports[c.tcp_type];
-    nice->component_id = c.component;
-    nice->stream_id = peer->stream;
-    nice->priority = c.priority;
-    g_strlcpy(nice->foundation, c.foundation, sizeof nice->foundation);
-    set_address(&nice->addr, &c.place);
-    nice_address_init(&nice->base_addr);
-    if (c.is_related)
-        set_address(&nice->base_addr, &c.related);
+                        peer_event_candidate(&c, text));
+    NiceCandidate *nice = candidate_to_nice(&c, peer->stream);
     GSList one = { .data = nice };
     if (nice_agent_set_remote_candidates(peer->agent, peer->stream, NICE_PEER_COMPONENT,
                                          &one) > 0)

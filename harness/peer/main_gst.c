@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * rtclab-peer-gst: GStreamer's webrtcbin as a peer of rtclab (harness/peer/README.md).
+ *
+ *     main_gst.c              configure, commands, the end
+ *     main_gst_connection.c   webrtcbin, and its signals as events
+ *     main_gst_media.c        test sources, and decoding what comes
+ *     main_gst_signal.c       descriptions and candidates
+ */
+#include "peer/main_gst.h"
+
+#include "base/clock.h"
+#include "base/error.h"
+
+/* ---- from other threads ---- */
+
+struct posted {
+    struct gst_peer *peer;
+    void (*function)(struct gst_peer *peer, gpointer data);
+    gpointer data;
+    GDestroyNotify free_data;
+};
+
+static gboolean run_posted(gpointer user)
+{
+    struct posted *posted = user;
+    posted->function(posted->peer, posted->data);
+    return G_SOURCE_REMOVE;
+}
+
+static void free_posted(gpointer user)
+{
+    struct posted *posted = user;
+    if (posted->free_data)
+        posted->free_data(posted->data);
+    g_free(posted);
+}
+
+void gst_peer_call(struct gst_peer *peer,
+                   void (*function)(struct gst_peer *peer, gpointer data), gpointer data,
+                   GDestroyNotify free_data)
+{
+    struct posted *posted = g_new(struct posted, 1);
+    *posted = (struct posted){ peer, function, data, free_data };
+    g_idle_add_full(G_PRIORITY_DEFAULT, run_posted, posted, free_posted);
+}
+
+static void send_message(struct gst_peer *peer, gpointer message)
+{
+    contract_peer_send(peer->contract, json_incref(message));
+}
+
+static void free_message(gpointer message)
+{
+    json_decref(message);
+}
+
+void gst_peer_report(struct gst_peer *peer, enum event_kind kind, json_t *data)
+{
+    json_t *message = contract_make_event(kind, clock_now_ns(), data);
+    if (g_atomic_int_get(&peer->is_closing))
+        json_decref(message);
+    else
+        gst_peer_call(peer, send_message, message, free_message);
+}
+
+/* ---- commands ---- */
+
+static bool configure(void *stack, const struct contract_configuration *c)
+{
+    return gst_peer_connect(stack, c);
+}
+
+static void take_signal(void *stack, const struct contract_message *message)
+{
+    gst_peer_take_signal(stack, message);
+}
+
+static void restart_ice(void *stack)
+{
+    struct gst_peer *peer = stack;
+    contract_peer_warn(peer->contract, "restart-ice: webrtcbin %s has none",
+                       GST_WEBRTC_VERSION);
+}
+
+static void send_text(void *stack, const char *text)
+{
+    gst_peer_send(stack, text);
+}
+
+static void finish(struct gst_peer *peer, gpointer data)
+{
+    (void)data;
+    contract_loop_finish(peer->loop);
+}
+
+static void close_call(void *stack)
+{
+    struct gst_peer *peer = stack;
+    static const enum event_kind kinds[] = { EVENT_PEER_ICE_STATE,
+                                             EVENT_PEER_CONNECTION_STATE };
+    if (peer->pipeline) {
+        for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
+            gst_peer_report(peer, kinds[i], json_pack("{s:s}", "state", "closed"));
+        g_atomic_int_set(&peer->is_closing, TRUE);
+        gst_element_set_state(peer->pipeline, GST_STATE_NULL);
+    }
+    gst_peer_call(peer, finish, NULL, NULL);
+}
+
+static const struct contract_commands commands = {
+    .configure = configure,
+    .signal = take_signal,
+    .restart_ice = restart_ice,
+    .send = send_text,
+    .close = close_call,
+};
+
+int main(void)
+{
+    struct gst_peer peer = { 0 };
+    peer.loop = contract_loop_new("rtclab-peer-gst", &commands, &peer);
+    if (!peer.loop)
+        return EXIT_USAGE;
+    peer.contract = contract_loop_peer(peer.loop);
+    peer.early = g_ptr_array_new_with_free_func(free_message);
+    gst_init(NULL, NULL);
+
+    int status = contract_loop_run(
+        peer.loop, contract_make_hello("webrtcbin", GST_WEBRTC_VERSION,
+                                       CONTRACT_CAN_TRICKLE | CONTRACT_CAN_DATA |
+                                           CONTRACT_CAN_AUDIO | CONTRACT_CAN_VIDEO |
+                                           CONTRACT_CAN_RELAY | CONTRACT_CAN_ICE_TCP));
+    g_atomic_int_set(&peer.is_closing, TRUE);
+    if (peer.pipeline)
+        gst_element_set_state(peer.pipeline, GST_STATE_NULL);
+    g_clear_object(&peer.dtls);
+    g_clear_object(&peer.channel);
+    g_clear_object(&peer.pipeline);
+    g_ptr_array_unref(peer.early);
+    g_free(peer.remote_ufrag);
+    g_free(peer.local_ufrag);
+    g_free(peer.local_mid);
+    contract_loop_free(peer.loop);
+    return status;
+}

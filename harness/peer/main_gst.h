@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The webrtcbin peer: what its files share.
+ *
+ * webrtcbin, and libnice inside it, work in threads of their own and emit their signals
+ * there; the contract belongs to the main loop's. What a handler has to say goes over
+ * with gst_peer_report(), stamped with the time at which it happened.
+ */
+#ifndef RTCLAB_PEER_MAIN_GST_H
+#define RTCLAB_PEER_MAIN_GST_H
+
+#include <gst/gst.h>
+
+#include "peer/contract_loop.h"
+
+struct gst_peer {
+    struct contract_loop *loop;
+    struct contract_peer *contract; /**< the loop's */
+
+    bool offerer;
+    unsigned negotiate;   /**< CONTRACT_CAN_DATA, _AUDIO, _VIDEO */
+    GstElement *pipeline; /**< NULL until configured */
+    GstElement *webrtc;   /**< in the pipeline; borrowed */
+    GObject *channel;     /**< GstWebRTCDataChannel; NULL until there is one */
+    gboolean is_closing;  /**< atomic: nothing more is reported */
+
+    /* The main loop's thread only: */
+    bool has_offered;
+    bool has_remote;    /**< a description of the other side was taken in */
+    bool is_gathered;   /**< gathering is complete, and end-of-candidates was sent */
+    char *remote_ufrag; /**< of that description */
+    char *local_ufrag;  /**< of ours; NULL: not made yet */
+    char *local_mid;    /**< of our first m-section */
+    GPtrArray *early;   /**< json_t: candidates found before our description was sent */
+    GObject *dtls;      /**< GstWebRTCDTLSTransport that is watched; NULL: none yet */
+};
+
+/** Has the harness told of an event that happens now; from any thread. `data`: consumed
+ */
+void gst_peer_report(struct gst_peer *peer, enum event_kind kind, json_t *data);
+
+/** Runs a function in the main loop's thread, after all that was reported before. */
+void gst_peer_call(struct gst_peer *peer,
+                   void (*function)(struct gst_peer *peer, gpointer data), gpointer data,
+                   GDestroyNotify free_data);
+
+/* main_gst_connection.c: webrtcbin, and what it reports */
+
+/** Makes the pipeline. @return false, after telling the harness why, if it cannot */
+bool gst_peer_connect(struct gst_peer *peer,
+                      const struct contract_configuration *configuration);
+/** Sends over the data channel. */
+void gst_peer_send(struct gst_peer *peer, const char *text);
+/** Watches the DTLS transport as soon as descriptions have made one. */
+void gst_peer_watch_dtls(struct gst_peer *peer);
+
+/* main_gst_media.c: what is sent and what comes */
+
+/** Adds what the call sends, and takes what it gets. @return false: a part is missing */
+bool gst_peer_add_media(struct gst_peer *peer, GError **error);
+
+/* main_gst_signal.c: descriptions and candidates, out and in */
+
+/** Makes and sends an offer. */
+void gst_peer_offer(struct gst_peer *peer);
+/** Sends a local candidate; `candidate` NULL: the end of them. */
+void gst_peer_tell_candidate(struct gst_peer *peer, unsigned m_line_index,
+                             const char *candidate);
+/** What an event says of a candidate; caller owns. NULL: it cannot be read. */
+json_t *gst_peer_describe_candidate(const char *text);
+/** Takes a description or candidate of the other peer in. */
+void gst_peer_take_signal(struct gst_peer *peer, const struct contract_message *message);
+
+#endif

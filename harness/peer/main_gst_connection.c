@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * webrtcbin as an RTCPeerConnection: made from a configuration, and its signals turned
+ * into events. Its states are W3C webrtc-pc's already; what webrtcbin does not tell (the
+ * selected pair) is asked of libnice inside it.
+ */
+#define GST_USE_UNSTABLE_API
+#include <gst/webrtc/webrtc.h>
+
+#include <string.h>
+
+#include <nice/agent.h>
+
+#include "peer/main_gst.h"
+#include "peer/main_nice_candidate.h"
+#include "peer/peer_event.h"
+
+static const struct {
+    const char *property;
+    enum event_kind kind;
+} states[] = {
+    { "signaling-state", EVENT_PEER_SIGNALING_STATE },
+    { "ice-gathering-state", EVENT_PEER_GATHERING_STATE },
+    { "ice-connection-state", EVENT_PEER_ICE_STATE },
+    { "connection-state", EVENT_PEER_CONNECTION_STATE },
+};
+
+/* An enum property as W3C writes it: GStreamer's nicks are its words. */
+static const char *state_text(GObject *object, const char *property)
+{
+    GParamSpec *spec = g_object_class_find_property(G_OBJECT_GET_CLASS(object), property);
+    int value = 0;
+    g_object_get(object, property, &value, NULL);
+    const GEnumValue *entry =
+        g_enum_get_value(G_PARAM_SPEC_ENUM(spec)->enum_class, value);
+    return entry ? entry->value_nick : "?";
+}
+
+/* ---- what webrtcbin reports ---- */
+
+static void end_candidates(struct gst_peer *peer, gpointer data)
+{
+    (void)data;
+    if (!peer->is_gathered)
+        gst_peer_tell_candidate(peer, 0, NULL);
+    peer->is_gathered = true;
+}
+
+static void on_state(GObject *webrtc, GParamSpec *spec, gpointer user)
+{
+    struct gst_peer *peer = user;
+    for (size_t i = 0; i < G_N_ELEMENTS(states); i++) {
+        if (strcmp(spec->name, states[i].property) != 0)
+            continue;
+        const char *state = state_text(webrtc, spec->name);
+        bool is_gathered = states[i].kind == EVENT_PEER_GATHERING_STATE &&
+                           strcmp(state, "complete") == 0;
+        if (is_gathered)
+            gst_peer_call(peer, end_candidates, NULL, NULL);
+        gst_peer_report(peer, states[i].kind, json_pack("{s:s}", "state", state));
+    }
+}
+
+struct found {
+    unsigned m_line_index;
+    char *candidate;
+};
+
+static void free_found(gpointer user)
+{
+    struct found *found = user;
+    g_free(found->candidate);
+    g_free(found);
+}
+
+static void take_found(struct gst_peer *peer, gpointer data)
+{
+    const struct found *found = data;
+    gst_peer_tell_candidate(peer, found->m_line_index, found->candidate);
+}
+
+static void on_candidate(GstElement *webrtc, guint m_line_index, char *candidate,
+                         struct gst_peer *peer)
+{
+    (void)webrtc;
+    if (!candidate || !*candidate)
+        return; /* the end: the gathering state tells it too */
+    struct found *found = g_new(struct found, 1);
+    *found = (struct found){ m_line_index, g_strdup(candidate) };
+    json_t *data = gst_peer_describe_candidate(candidate);
+    if (data)
+        gst_peer_report(peer, EVENT_PEER_CANDIDATE, data);
+    gst_peer_call(peer, take_found, found, free_found);
+}
+
+static void offer(struct gst_peer *peer, gpointer data)
+{
+    (void)data;
+    if (!peer->has_offered)
+        gst_peer_offer(peer);
+    peer->has_offered = true;
+}
+
+static void on_negotiation_needed(GstElement *webrtc, struct gst_peer *peer)
+{
+    (void)webrtc;
+    if (peer->offerer)
+        gst_peer_call(peer, offer, NULL, NULL);
+}
+
+/* ---- what libnice reports ---- */
+
+static void on_pair(NiceAgent *agent, guint stream, guint component, NiceCandidate *local,
+                    NiceCandidate *remote, struct gst_peer *peer)
+{
+    (void)agent, (void)stream, (void)component;
+    gst_peer_report(peer, EVENT_PEER_SELECTED_PAIR,
+                    json_pack("{s:o, s:o}", "local", nice_candidate_event(local),
+                              "remote", nice_candidate_event(remote)));
+}
+
+/* ---- the data channel ---- */
+
+static void on_channel_open(GObject *channel, struct gst_peer *peer)
+{
+    g_autofree char *label = NULL;
+    g_object_get(channel, "label", &label, NULL);
+    gst_peer_report(peer, EVENT_PEER_CHANNEL_OPEN, json_pack("{s:s}", "label", label));
+}
+
+static void on_text(GObject *channel, const char *text, struct gst_peer *peer)
+{
+    (void)channel;
+    gst_peer_report(peer, EVENT_PEER_MESSAGE,
+                    peer_event_message(text ? text : "", text ? strlen(text) : 0));
+}
+
+static void on_bytes(GObject *channel, GBytes *bytes, struct gst_peer *peer)
+{
+    (void)channel;
+    gsize size = 0;
+    const void *data = bytes ? g_bytes_get_data(bytes, &size) : NULL;
+    gst_peer_report(peer, EVENT_PEER_MESSAGE, peer_event_message(data ? data : "", size));
+}
+
+static void on_channel_error(GObject *channel, const GError *error, struct gst_peer *peer)
+{
+    (void)channel;
+    g_autofree char *what =
+        g_strdup_printf("data channel: %s", error ? error->message : "an error");
+    gst_peer_report(peer, EVENT_PEER_WARNING, json_pack("{s:s}", "what", what));
+}
+
+static void use_channel(struct gst_peer *peer, gpointer channel)
+{
+    g_set_object(&peer->channel, channel);
+}
+
+/* Its own handlers first, so that no message is lost. */
+static void take_channel(struct gst_peer *peer, GObject *channel)
+{
+    g_signal_connect(channel, "on-open", G_CALLBACK(on_channel_open), peer);
+    g_signal_connect(channel, "on-message-string", G_CALLBACK(on_text), peer);
+    g_signal_connect(channel, "on-message-data", G_CALLBACK(on_bytes), peer);
+    g_signal_connect(channel, "on-error", G_CALLBACK(on_channel_error), peer);
+    gst_peer_call(peer, use_channel, g_object_ref(channel), g_object_unref);
+}
+
+static void on_channel(GstElement *webrtc, GObject *channel, struct gst_peer *peer)
+{
+    (void)webrtc;
+    take_channel(peer, channel);
+}
+
+void gst_peer_send(struct gst_peer *peer, const char *text)
+{
+    GstWebRTCDataChannelState state = GST_WEBRTC_DATA_CHANNEL_STATE_CONNECTING;
+    if (peer->channel)
+        g_object_get(peer->channel, "ready-state", &state, NULL);
+    if (state == GST_WEBRTC_DATA_CHANNEL_STATE_OPEN)
+        g_signal_emit_by_name(peer->channel, "send-string", text);
+    else
+        contract_peer_warn(peer->contract, "send: no data channel is open");
+}
+
+/* ---- DTLS ---- */
+
+static void on_dtls_state(GObject *dtls, GParamSpec *spec, gpointer user)
+{
+    gst_peer_report(user, EVENT_PEER_DTLS_STATE,
+                    json_pack("{s:s}", "state", state_text(dtls, spec->name)));
+}
+
+/* All m-sections are bundled: any transport is the only one (RFC 9143). */
+static GObject *find_dtls(struct gst_peer *peer)
+{
+    GObject *dtls = NULL;
+    g_autoptr(GObject) sctp = NULL;
+    g_object_get(peer->webrtc, "sctp-transport", &sctp, NULL);
+    if (sctp)
+        g_object_get(sctp, "transport", &dtls, NULL);
+    g_autoptr(GArray) transceivers = NULL;
+    if (!dtls)
+        g_signal_emit_by_name(peer->webrtc, "get-transceivers", &transceivers);
+    for (guint i = 0; !dtls && transceivers && i < transceivers->len; i++) {
+        g_autoptr(GObject) sender = NULL;
+        g_object_get(g_array_index(transceivers, GObject *, i), "sender", &sender, NULL);
+        if (sender)
+            g_object_get(sender, "transport", &dtls, NULL);
+    }
+    return dtls;
+}
+
+void gst_peer_watch_dtls(struct gst_peer *peer)
+{
+    if (peer->dtls)
+        return;
+    peer->dtls = find_dtls(peer);
+    if (peer->dtls)
+        g_signal_connect(peer->dtls, "notify::state", G_CALLBACK(on_dtls_state), peer);
+}
+
+/* ---- making it ---- */
+
+/* URIs as GStreamer has them: W3C's with "//", and their credentials before the host. */
+static void add_server(struct gst_peer *peer, const struct contract_server *s,
+                       bool *has_stun)
+{
+    const char *left = strchr(s->url.host, ':') ? "[" : "";
+    const char *right = *left ? "]" : "";
+    unsigned port = ice_url_port(&s->url);
+    if (!s->url.turn) {
+        g_autofree char *uri =
+            g_strdup_printf("stun://%s%s%s:%u", left, s->url.host, right, port);
+        if (*has_stun)
+            contract_peer_warn(peer->contract,
+                               "%s: not used: webrtcbin takes one STUN server", s->text);
+        else
+            g_object_set(peer->webrtc, "stun-server", uri, NULL);
+        *has_stun = true;
+        return;
+    }
+    g_autofree char *user = g_uri_escape_string(s->username, NULL, FALSE);
+    g_autofree char *password = g_uri_escape_string(s->credential, NULL, FALSE);
+    g_autofree char *uri =
+        g_strdup_printf("%s://%s:%s@%s%s%s:%u?transport=%s",
+                        s->url.tls ? "turns" : "turn", user, password, left, s->url.host,
+                        right, port, ice_url_is_tcp(&s->url) ? "tcp" : "udp");
+    gboolean is_taken = FALSE;
+    g_signal_emit_by_name(peer->webrtc, "add-turn-server", uri, &is_taken);
+    if (!is_taken)
+        contract_peer_warn(peer->contract, "%s: webrtcbin refused it", s->text);
+}
+
+static void configure_ice(struct gst_peer *peer, const struct contract_configuration *c)
+{
+    g_autoptr(GObject) ice = NULL;
+    g_autoptr(GObject) agent = NULL;
+    g_object_get(peer->webrtc, "ice-agent", &ice, NULL);
+    g_object_set(ice, "ice-udp", (gboolean)c->udp, "ice-tcp", (gboolean)c->tcp, NULL);
+    g_object_get(ice, "agent", &agent, NULL);
+    g_object_set(agent, "upnp", FALSE, NULL); /* no lab has such a router */
+    g_signal_connect(agent, "new-selected-pair-full", G_CALLBACK(on_pair), peer);
+    if (c->relay_only)
+        g_object_set(peer->webrtc, "ice-transport-policy",
+                     GST_WEBRTC_ICE_TRANSPORT_POLICY_RELAY, NULL);
+    bool has_stun = false;
+    for (size_t i = 0; i < c->n_servers; i++)
+        add_server(peer, &c->servers[i], &has_stun);
+}
+
+static bool refuse(struct gst_peer *peer, const char *why)
+{
+    contract_peer_send(peer->contract, contract_make_unsupported(why));
+    return false;
+}
+
+bool gst_peer_connect(struct gst_peer *peer, const struct contract_configuration *c)
+{
+    g_autoptr(GError) error = NULL;
+    peer->offerer = c->offerer;
+    peer->negotiate = c->negotiate;
+    for (size_t i = 0; i < c->n_servers; i++)
+        if (c->servers[i].url.tls)
+            return refuse(peer, c->servers[i].text); /* libnice has no TURN over TLS */
+    peer->webrtc = gst_element_factory_make("webrtcbin", NULL);
+    if (!peer->webrtc)
+        return refuse(peer, "there is no webrtcbin; install it with `apt-get install "
+                            "gstreamer1.0-plugins-bad gstreamer1.0-nice`");
+    peer->pipeline = gst_object_ref_sink(gst_pipeline_new(NULL));
+    gst_bin_add(GST_BIN(peer->pipeline), peer->webrtc);
+    g_object_set(peer->webrtc, "bundle-policy", GST_WEBRTC_BUNDLE_POLICY_MAX_BUNDLE,
+                 NULL);
+    configure_ice(peer, c);
+    for (size_t i = 0; i < G_N_ELEMENTS(states); i++) {
+        g_autofree char *signal = g_strconcat("notify::", states[i].property, NULL);
+        g_signal_connect(peer->webrtc, signal, G_CALLBACK(on_state), peer);
+    }
+    g_signal_connect(peer->webrtc, "on-ice-candidate", G_CALLBACK(on_candidate), peer);
+    g_signal_connect(peer->webrtc, "on-negotiation-needed",
+                     G_CALLBACK(on_negotiation_needed), peer);
+    g_signal_connect(peer->webrtc, "on-data-channel", G_CALLBACK(on_channel), peer);
+    gst_peer_report(peer, EVENT_PEER_CONNECTION_STATE,
+                    json_pack("{s:s}", "state", "new"));
+    if (!gst_peer_add_media(peer, &error))
+        return refuse(peer, error->message);
+    gst_element_set_state(peer->pipeline, GST_STATE_PLAYING);
+    if (c->offerer && (c->negotiate & CONTRACT_CAN_DATA)) {
+        g_autoptr(GObject) channel = NULL;
+        g_signal_emit_by_name(peer->webrtc, "create-data-channel", "rtclab", NULL,
+                              &channel);
+        if (channel)
+            take_channel(peer, channel);
+    }
+    return true;
+}
