@@ -218,13 +218,27 @@ static void begin(struct call *call)
     call_configure_peer(call, &call->peers[ROLE_OFFERER]);
 }
 
+/* Whether a peer waits for the payload that the other sends. */
+static bool wants_payload(const struct call *call, const struct call_peer *peer)
+{
+    return call->spec->scenario->negotiate & ~peer->received & SCENARIO_DATA;
+}
+
+/* Whether a peer is connected, and has got all that the scenario asks for. */
+static bool is_served(const struct call *call, const struct call_peer *peer)
+{
+    return peer->connected_ns >= 0 &&
+           (call->spec->scenario->negotiate & ~peer->received) == 0;
+}
+
 /* Has each connected peer's payload sent, again while it has not arrived. */
 static void send_payloads(struct call *call, int64_t now_ns)
 {
     for (unsigned role = 0; role < N_ROLES; role++) {
         struct call_peer *from = &call->peers[role];
         struct call_peer *to = &call->peers[!role];
-        if (!from->is_connected || to->got_payload || now_ns < from->next_send_ns)
+        if (!from->is_connected || !wants_payload(call, to) ||
+            now_ns < from->next_send_ns)
             continue;
         from->next_send_ns = now_ns + resend_ns;
         if (!peer_link_send(from->link, contract_make_send(to->payload)))
@@ -237,7 +251,7 @@ static void decide_by_state(struct call *call, int64_t now_ns)
 {
     const struct call_peer *a = &call->peers[ROLE_OFFERER];
     const struct call_peer *b = &call->peers[ROLE_ANSWERER];
-    if (a->connected_ns >= 0 && b->connected_ns >= 0 && a->got_payload && b->got_payload)
+    if (is_served(call, a) && is_served(call, b))
         call_decide(call, OUTCOME_CONNECTED, NULL);
     else if (a->has_failed && b->has_failed)
         call_decide(call, OUTCOME_FAILED, "both peers failed");
@@ -264,7 +278,7 @@ static int64_t next_deadline(const struct call *call)
     int64_t deadline_ns = signaling_next_deadline(call->signaling);
     for (unsigned role = 0; role < N_ROLES; role++) {
         const struct call_peer *peer = &call->peers[role];
-        if (peer->is_connected && !call->peers[!role].got_payload)
+        if (peer->is_connected && wants_payload(call, &call->peers[!role]))
             deadline_ns = MIN(deadline_ns, peer->next_send_ns);
         if (peer->has_failed)
             deadline_ns = MIN(deadline_ns, call->first_failure_ns + failure_grace_ns);

@@ -138,7 +138,7 @@ static void take_connection_state(struct call *call, struct call_peer *peer,
 static void take_message(struct call *call, struct call_peer *peer, const json_t *data)
 {
     if (strcmp(text_of(data, "data"), peer->payload) == 0)
-        peer->got_payload = true;
+        peer->received |= SCENARIO_DATA;
     else
         warn_of(call, peer, "received data that was not sent to it");
 }
@@ -158,8 +158,12 @@ static void follow(struct call *call, struct call_peer *peer, enum event_kind ki
         reach(peer, PHASE_DTLS_CONNECTED, at_ns);
     if (kind == EVENT_PEER_CHANNEL_OPEN)
         reach(peer, PHASE_CHANNEL_OPEN, at_ns);
-    if (kind == EVENT_PEER_FIRST_MEDIA)
+    if (kind == EVENT_PEER_FIRST_MEDIA) {
         reach(peer, PHASE_FIRST_MEDIA, at_ns);
+        for (unsigned i = 0; i < SCENARIO_N_NEGOTIATE; i++)
+            if (strcmp(text_of(data, "media"), scenario_negotiate_names[i]) == 0)
+                peer->received |= 1u << i;
+    }
     if (kind == EVENT_PEER_CONNECTION_STATE)
         take_connection_state(call, peer, state, at_ns);
     /* Some stacks never say that they failed when there is no pair to check. */
@@ -260,8 +264,16 @@ void call_read_peer(struct call *call, struct call_peer *peer)
 /* What the scenario asks of a peer and it does not have, or 0. */
 static unsigned lacks(const struct call *call, const struct call_peer *peer)
 {
+    static const unsigned kinds[SCENARIO_N_NEGOTIATE] = {
+        [SCENARIO_DATA_BIT] = CONTRACT_CAN_DATA,
+        [SCENARIO_AUDIO_BIT] = CONTRACT_CAN_AUDIO,
+        [SCENARIO_VIDEO_BIT] = CONTRACT_CAN_VIDEO,
+    };
     const struct peer_setup *setup = &call->spec->scenario->peers[peer->role];
-    unsigned wanted = CONTRACT_CAN_DATA;
+    unsigned wanted = 0;
+    for (unsigned i = 0; i < SCENARIO_N_NEGOTIATE; i++)
+        if (call->spec->scenario->negotiate & 1u << i)
+            wanted |= kinds[i];
     bool trickles = call->spec->mode == MODE_TRICKLE ||
                     (call->spec->mode == MODE_HALF && peer->role == ROLE_ANSWERER);
     if (trickles)
@@ -293,10 +305,15 @@ void call_configure_peer(struct call *call, struct call_peer *peer)
         json_array_append_new(protocols, json_string("udp"));
     if (setup->tcp)
         json_array_append_new(protocols, json_string("tcp"));
-    json_t *message = json_pack(
-        "{s:s, s:s, s:o, s:s, s:o, s:[s]}", "type", "configure", "role", name_of(peer),
-        "iceServers", servers_ice_servers(call->servers, setup), "iceTransportPolicy",
-        setup->relay_only ? "relay" : "all", "protocols", protocols, "negotiate", "data");
+    json_t *negotiate = json_array();
+    for (unsigned i = 0; i < SCENARIO_N_NEGOTIATE; i++)
+        if (call->spec->scenario->negotiate & 1u << i)
+            json_array_append_new(negotiate, json_string(scenario_negotiate_names[i]));
+    json_t *message =
+        json_pack("{s:s, s:s, s:o, s:s, s:o, s:o}", "type", "configure", "role",
+                  name_of(peer), "iceServers", servers_ice_servers(call->servers, setup),
+                  "iceTransportPolicy", setup->relay_only ? "relay" : "all", "protocols",
+                  protocols, "negotiate", negotiate);
     if (!peer_link_send(peer->link, message))
         call_decide(call, OUTCOME_ERROR, "%s does not read its contract", name_of(peer));
 }

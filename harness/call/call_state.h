@@ -47,7 +47,8 @@ struct call_peer {
     int64_t closed_ns;           /**< it closed its contract without a word; -1 */
     json_t *selected;            /**< data of its last peer.selected-pair */
     char *payload;               /**< what the other peer sends to it */
-    bool got_payload;
+    unsigned
+        received; /**< enum scenario_negotiate: what has come of what was asked for */
     int64_t next_send_ns; /**< when to have the other peer's payload sent (again) */
     unsigned n_invalid;   /**< lines that broke the contract */
 };

@@ -124,6 +124,7 @@ int main(void)
         return EXIT_USAGE;
     peer.contract = contract_loop_peer(peer.loop);
     peer.early = g_ptr_array_new_with_free_func(free_message);
+    peer.unsent = g_ptr_array_new_with_free_func(g_free);
     gst_init(NULL, NULL);
 
     int status = contract_loop_run(
@@ -138,6 +139,7 @@ int main(void)
     g_clear_object(&peer.channel);
     g_clear_object(&peer.pipeline);
     g_ptr_array_unref(peer.early);
+    g_ptr_array_unref(peer.unsent);
     g_free(peer.remote_ufrag);
     g_free(peer.local_ufrag);
     g_free(peer.local_mid);

@@ -31,6 +31,7 @@ struct gst_peer {
     char *remote_ufrag; /**< of that description */
     char *local_ufrag;  /**< of ours; NULL: not made yet */
     char *local_mid;    /**< of our first m-section */
+    GPtrArray *unsent;  /**< char *: texts until the data channel is open */
     GPtrArray *early;   /**< json_t: candidates found before our description was sent */
     GObject *dtls;      /**< GstWebRTCDTLSTransport that is watched; NULL: none yet */
 };

@@ -15,6 +15,9 @@
 #include "peer/main_nice_candidate.h"
 #include "peer/peer_event.h"
 
+/* Texts that may wait for the data channel. */
+#define UNSENT_MAX 64
+
 static const struct {
     const char *property;
     enum event_kind kind;
@@ -121,11 +124,40 @@ static void on_pair(NiceAgent *agent, guint stream, guint component, NiceCandida
 
 /* ---- the data channel ---- */
 
+/* The main loop's thread. */
+static bool is_open(const struct gst_peer *peer)
+{
+    GstWebRTCDataChannelState state = GST_WEBRTC_DATA_CHANNEL_STATE_CONNECTING;
+    if (peer->channel)
+        g_object_get(peer->channel, "ready-state", &state, NULL);
+    return state == GST_WEBRTC_DATA_CHANNEL_STATE_OPEN;
+}
+
+void gst_peer_send(struct gst_peer *peer, const char *text)
+{
+    if (is_open(peer))
+        g_signal_emit_by_name(peer->channel, "send-string", text);
+    else if (peer->unsent->len < UNSENT_MAX)
+        g_ptr_array_add(peer->unsent, g_strdup(text));
+    else
+        contract_peer_warn(peer->contract, "send: the data channel is not open yet");
+}
+
+static void send_unsent(struct gst_peer *peer, gpointer data)
+{
+    (void)data;
+    for (guint i = 0; i < peer->unsent->len && is_open(peer); i++)
+        g_signal_emit_by_name(peer->channel, "send-string",
+                              g_ptr_array_index(peer->unsent, i));
+    g_ptr_array_set_size(peer->unsent, 0);
+}
+
 static void on_channel_open(GObject *channel, struct gst_peer *peer)
 {
     g_autofree char *label = NULL;
     g_object_get(channel, "label", &label, NULL);
     gst_peer_report(peer, EVENT_PEER_CHANNEL_OPEN, json_pack("{s:s}", "label", label));
+    gst_peer_call(peer, send_unsent, NULL, NULL);
 }
 
 static void on_text(GObject *channel, const char *text, struct gst_peer *peer)
@@ -170,17 +202,6 @@ static void on_channel(GstElement *webrtc, GObject *channel, struct gst_peer *pe
 {
     (void)webrtc;
     take_channel(peer, channel);
-}
-
-void gst_peer_send(struct gst_peer *peer, const char *text)
-{
-    GstWebRTCDataChannelState state = GST_WEBRTC_DATA_CHANNEL_STATE_CONNECTING;
-    if (peer->channel)
-        g_object_get(peer->channel, "ready-state", &state, NULL);
-    if (state == GST_WEBRTC_DATA_CHANNEL_STATE_OPEN)
-        g_signal_emit_by_name(peer->channel, "send-string", text);
-    else
-        contract_peer_warn(peer->contract, "send: no data channel is open");
 }
 
 /* ---- DTLS ---- */

@@ -16,12 +16,12 @@ static const struct {
     { CONTRACT_CAN_AUDIO, "audio",
       "audiotestsrc is-live=true wave=sine ! audioconvert ! audioresample ! "
       "opusenc ! rtpopuspay pt=111 ! "
-      "application/x-rtp,media=audio,encoding-name=OPUS,payload=111" },
+      "capsfilter caps=application/x-rtp,media=audio,encoding-name=OPUS,payload=111" },
     { CONTRACT_CAN_VIDEO, "video",
       "videotestsrc is-live=true pattern=ball ! "
       "video/x-raw,width=320,height=240,framerate=15/1 ! "
       "vp8enc deadline=1 keyframe-max-dist=30 ! rtpvp8pay pt=96 ! "
-      "application/x-rtp,media=video,encoding-name=VP8,payload=96" },
+      "capsfilter caps=application/x-rtp,media=video,encoding-name=VP8,payload=96" },
 };
 
 /* ---- what comes ---- */

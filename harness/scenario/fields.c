@@ -44,6 +44,12 @@ static const struct choice protocols[] = {
     { "tcp", PROTOCOL_TCP },
     { 0 },
 };
+static const struct choice negotiate[] = {
+#define X(symbol, name) { name, SCENARIO_##symbol },
+    SCENARIO_NEGOTIATE(X)
+#undef X
+        { 0 },
+};
 static const struct choice clocks[] = { { "wall", true }, { 0 } };
 static const struct choice transports[] = { { "direct", 0 }, { 0 } };
 /* Only what can be meant to happen: "unsupported" and "error" never are. */
@@ -247,6 +253,9 @@ static const struct field document_fields[] = {
       .meaning = "W3C's iceServers of both peers" },
     { "peers", FIELD_OBJECT, .shape = &peers_shape, AT(struct document, peers),
       .meaning = "How each peer is set up" },
+    { "negotiate", FIELD_CHOICES, .min = 1, .max = SCENARIO_N_NEGOTIATE,
+      .choices = negotiate, .standard = "[\"data\"]", AT(struct document, negotiate),
+      .meaning = "What the peers send each other, both ways" },
     { "signaling", FIELD_OBJECT, .shape = &signaling_shape,
       AT(struct document, signaling), .meaning = "How offer and answer travel" },
     { "clock", FIELD_CHOICE, .choices = clocks, AT(struct document, needs_wall_clock),

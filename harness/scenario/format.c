@@ -203,7 +203,11 @@ char *scenario_format(const struct scenario *s)
     g_string_append(out, "\npeers\n");
     for (enum role role = ROLE_OFFERER; role < N_ROLES; role++)
         append_peer(out, s, role);
-    g_string_append_printf(out, "  signalling  direct, %.6g ms one way\n",
+    g_string_append(out, "  negotiate  ");
+    for (unsigned i = 0; i < SCENARIO_N_NEGOTIATE; i++)
+        if (s->negotiate & 1u << i)
+            g_string_append_printf(out, " %s", scenario_negotiate_names[i]);
+    g_string_append_printf(out, "\n  signalling  direct, %.6g ms one way\n",
                            (double)s->signaling_delay_ns / NS_PER_MS);
     if (s->needs_wall_clock)
         g_string_append(out, "\nclock\n  wall: the virtual one is not faithful enough\n");

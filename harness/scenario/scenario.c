@@ -23,6 +23,12 @@ const char *const role_names[N_ROLES] = {
     [ROLE_OFFERER] = "offerer",
     [ROLE_ANSWERER] = "answerer",
 };
+const char *const scenario_negotiate_names[SCENARIO_N_NEGOTIATE] = {
+#define X(symbol, name) name,
+    SCENARIO_NEGOTIATE(X)
+#undef X
+};
+
 const char *const mode_names[N_MODES] = {
     [MODE_TRICKLE] = "trickle",
     [MODE_HALF] = "half",

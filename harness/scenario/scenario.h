@@ -58,6 +58,29 @@ struct peer_setup {
     bool udp, tcp;   /**< host and server-reflexive candidate protocols */
 };
 
+/* What a call can negotiate. */
+#define SCENARIO_NEGOTIATE(X) \
+    X(DATA, "data")           \
+    X(AUDIO, "audio")         \
+    X(VIDEO, "video")
+
+enum scenario_negotiate_bit {
+#define X(symbol, name) SCENARIO_##symbol##_BIT,
+    SCENARIO_NEGOTIATE(X)
+#undef X
+        SCENARIO_N_NEGOTIATE
+};
+
+/** As a set. */
+enum scenario_negotiate {
+#define X(symbol, name) SCENARIO_##symbol = 1 << SCENARIO_##symbol##_BIT,
+    SCENARIO_NEGOTIATE(X)
+#undef X
+};
+
+/** "data", "audio", "video". */
+extern const char *const scenario_negotiate_names[SCENARIO_N_NEGOTIATE];
+
 /** What must happen; `as_expected` is judged from it alone. */
 struct expectation {
     enum outcome outcome;
@@ -85,6 +108,7 @@ struct scenario {
     struct server *servers;
     unsigned n_servers;
     struct peer_setup peers[N_ROLES];
+    unsigned negotiate;         /**< enum scenario_negotiate: not empty */
     int64_t signaling_delay_ns; /**< one way */
     bool needs_wall_clock;      /**< the virtual one would not be faithful enough */
     struct expectation expect;
