@@ -5,6 +5,7 @@
 #
 #   ./quickstart.sh                       packages, build, the default scenarios
 #   ./quickstart.sh deps [PACKAGE...]     only the packages, and any others named
+#   ./quickstart.sh deps --all            those of all stacks that can be peers, too
 #   ./quickstart.sh build                 only the build
 #   ./quickstart.sh test                  packages, build, all tests
 #
@@ -19,6 +20,12 @@ packages=(
     libglib2.0-dev libjansson-dev libnice-dev     # what it is made of
     coturn                                        # the STUN and TURN server of the calls
     libcunit1-dev jq tshark iproute2 iputils-ping # the tests
+)
+
+# Further stacks as peers: `deps --all`.
+stacks=(
+    libgstreamer-plugins-bad1.0-dev # webrtcbin: to build, and what it loads
+    gstreamer1.0-nice gstreamer1.0-plugins-{base,good,bad}
 )
 
 say() { printf 'quickstart: %s\n' "$*"; }
@@ -81,6 +88,10 @@ deps() {
     if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
         fail "this is not Debian; install what corresponds to: ${packages[*]} $*"
     fi
+    if [[ ${1:-} == --all ]]; then
+        shift
+        set -- "${stacks[@]}" "$@"
+    fi
     for package in "${packages[@]}" "$@"; do
         is_installed "$package" || missing+=("$package")
     done
@@ -122,7 +133,7 @@ run() {
 }
 
 usage() {
-    printf 'usage: ./quickstart.sh [deps [PACKAGE...] | build | test]\n'
+    printf 'usage: ./quickstart.sh [deps [--all] [PACKAGE...] | build | test]\n'
 }
 
 misused() {

@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Calls between webrtcbins: audio, video and data, on the virtual clock.
+source "$(dirname "$0")/lib.sh"
+
+[ -x "$(dirname "$RTCLAB")/rtclab-peer-gst" ] || skip "rtclab-peer-gst was not built"
+scenarios=(interop/open 'interop/port-restricted-cone~symmetric' 'interop/udp-blocked~open')
+
+run_rtclab 0 run "${scenarios[@]}" --peers gst --audit-clock --out "$work/run"
+results=$work/run/results.json
+claim "gst~gst: three networks in three modes, as expected, on the virtual clock" holds '
+    .calls | length == 9 and all(.as_expected and .clock == "virtual")' "$results"
+claim "each saw DTLS, a data channel and media" holds '
+    all(.calls[]; .phases_ms | [.offerer, .answerer] | all(
+        .dtls_connected != null and .channel_open != null and .first_media != null))' "$results"
+events=("$work"/run/calls/gst~gst/interop/*/*/1/events.jsonl)
+claim "the first audio and video frames came in both directions" bash -c '
+    for file; do
+        jq -s -e "[.[] | select(.kind == \"peer.first-media\") | .src + \" \" + .data.media] | sort ==
+            [\"answerer audio\", \"answerer video\", \"offerer audio\", \"offerer video\"]" "$file" || exit
+    done' - "${events[@]}"
+claim "signaling states are those of JSEP, in order" bash -c '
+    for file; do
+        jq -s -e "[.[] | select(.kind == \"peer.signaling-state\" and .src == \"offerer\") | .data.state]
+            == [\"have-local-offer\", \"stable\"]" "$file" || exit
+    done' - "${events[@]}"
+claim "nothing of webrtcbin bypassed the clock" bash -c \
+    "cat '$work'/run/calls/*/*/*/*/*/clock-audit.txt | tee /dev/stderr | wc -l | grep -qx 0"
+
+run_rtclab 0 run interop/open --modes trickle --out "$work/nice"
+claim "libnice has no media: unsupported" holds '.calls[0]
+    | .outcome == "unsupported" and (.why | contains("cannot do audio"))' "$work/nice/results.json"
+run_rtclab 0 run open/open~open nat/hairpin stun/dead --peers gst --out "$work/data"
+claim "a data channel alone will do where nothing else is asked for" holds '
+    all(.calls[]; .as_expected)' "$work/data/results.json"
+finish
