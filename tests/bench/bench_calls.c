@@ -277,7 +277,7 @@ static void equal(unsigned reruns)
         g_free(text);
     }
     printf("%s, seed 7, %u reruns, two at a time, a busy loop on each core as well:\n"
-           "  %u of %u records are equal, %u different in all; %.1f s\n",
+           "  %u of %u records are equal, %u distinct ones in all; %.1f s\n",
            key, n, most, n, g_hash_table_size(counts),
            (double)(clock_now_ns() - since_ns) / NS_PER_S);
 }
