@@ -214,8 +214,9 @@ static void begin(struct call *call)
     record_add(call->record, call->start_ns, "call", EVENT_CALL_STARTED,
                json_pack("{s:s, s:s}", "key", call->spec->key, "mode",
                          mode_names[call->spec->mode]));
-    call_configure_peer(call, &call->peers[ROLE_ANSWERER]);
-    call_configure_peer(call, &call->peers[ROLE_OFFERER]);
+    call_match_peers(call);
+    for (unsigned role = N_ROLES; role-- > 0 && !call->is_decided;)
+        call_configure_peer(call, &call->peers[role]);
 }
 
 /* Whether a peer waits for the payload that the other sends. */

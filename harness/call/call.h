@@ -16,6 +16,8 @@ struct call_spec {
     const char *key;               /**< "nice~nice/nat/symmetric~symmetric/trickle/3" */
     const char *names[N_ROLES];    /**< of the peers, as in the key */
     const char *programs[N_ROLES]; /**< what to run */
+    const char *missing;           /**< which peer is not installed, and how to: the call
+                                        cannot be made; NULL: both are there */
     enum mode mode;
     unsigned repeat; /**< from 1 */
     uint64_t seed;
@@ -37,6 +39,12 @@ struct call_spec {
  * @return caller owns
  */
 json_t *call_blank_result(const struct call_spec *spec, const char *why);
+
+/**
+ * The entry of a call that cannot be made because a peer is not installed
+ * (`spec->missing`): "unsupported", and without a record. Caller owns.
+ */
+json_t *call_missing_result(const struct call_spec *spec);
 
 /**
  * Runs a call. Only in a worker (lab/sandbox.h).

@@ -195,7 +195,7 @@ static void take_event(struct call *call, struct call_peer *peer,
 static void take(struct call *call, struct call_peer *peer,
                  const struct contract_message *m)
 {
-    if (!peer->stack && m->type != CONTRACT_HELLO) {
+    if (!peer->stack && m->type != CONTRACT_HELLO && m->type != CONTRACT_UNSUPPORTED) {
         warn_of(call, peer, "something other than hello first");
         return;
     }
@@ -283,6 +283,27 @@ static unsigned lacks(const struct call *call, const struct call_peer *peer)
     if (setup->relay_only)
         wanted |= CONTRACT_CAN_RELAY;
     return wanted & ~peer->capabilities;
+}
+
+/* Whether a peer does DTLS: media in WebRTC goes without saying (RFC 8827 section 6.5).
+ */
+static bool does_dtls(const struct call_peer *peer)
+{
+    return peer->capabilities &
+           (CONTRACT_CAN_DTLS | CONTRACT_CAN_AUDIO | CONTRACT_CAN_VIDEO);
+}
+
+void call_match_peers(struct call *call)
+{
+    const struct call_peer *a = &call->peers[ROLE_OFFERER];
+    const struct call_peer *b = &call->peers[ROLE_ANSWERER];
+    if (does_dtls(a) == does_dtls(b))
+        return;
+    const struct call_peer *bare = does_dtls(a) ? b : a;
+    const struct call_peer *other = does_dtls(a) ? a : b;
+    call_decide(call, OUTCOME_UNSUPPORTED,
+                "%s (%s) is a bare ICE agent, without the DTLS of %s (%s)", name_of(bare),
+                bare->stack, name_of(other), other->stack);
 }
 
 void call_configure_peer(struct call *call, struct call_peer *peer)

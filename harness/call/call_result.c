@@ -73,13 +73,13 @@ static json_t *blank(const struct call_spec *spec)
     g_autofree char *seed = g_strdup_printf("%" G_GUINT64_FORMAT, spec->seed);
     json_t *result = json_pack(
         "{s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:s, s:s, s:b, s:s, s:n, s:n, s:n, s:n,"
-        " s:{s:s, s:s}}",
+        " s:n, s:{s:s, s:s}}",
         "key", spec->key, "scenario", spec->scenario->id, "offerer",
         spec->names[ROLE_OFFERER], "answerer", spec->names[ROLE_ANSWERER], "mode",
         mode_names[spec->mode], "repeat", (int)spec->repeat, "seed", seed, "clock",
         lab_clock_names[spec->clock], "outcome", outcome_names[OUTCOME_ERROR],
         "as_expected", 0, "why", "", "setup_ms", "phases_ms", "selected", "counts",
-        "artifacts", "events", events, "pcap", capture);
+        "peers", "artifacts", "events", events, "pcap", capture);
     if (spec->clock_why) {
         /* It may quote a path, and a path need not be UTF-8. */
         g_autofree char *why = g_utf8_make_valid(spec->clock_why, -1);
@@ -106,12 +106,32 @@ json_t *call_blank_result(const struct call_spec *spec, const char *why)
     return result;
 }
 
+json_t *call_missing_result(const struct call_spec *spec)
+{
+    json_t *result = blank(spec);
+    json_object_set_new(result, "outcome",
+                        json_string(outcome_names[OUTCOME_UNSUPPORTED]));
+    json_object_set_new(result, "artifacts", json_null());
+    judge(result, spec, spec->missing);
+    return result;
+}
+
+static json_t *describe_peer(const struct call_peer *peer)
+{
+    if (!peer->stack)
+        return json_null();
+    return json_pack("{s:s, s:s}", "stack", peer->stack, "version", peer->version);
+}
+
 json_t *call_make_result(const struct call *call)
 {
     const struct call_peer *offerer = &call->peers[ROLE_OFFERER];
     const struct call_peer *answerer = &call->peers[ROLE_ANSWERER];
     json_t *result = blank(call->spec);
     json_object_set_new(result, "outcome", json_string(outcome_names[call->outcome]));
+    json_object_set_new(result, "peers",
+                        json_pack("{s:o, s:o}", "offerer", describe_peer(offerer),
+                                  "answerer", describe_peer(answerer)));
     if (call->outcome == OUTCOME_CONNECTED)
         json_object_set_new(
             result, "setup_ms",

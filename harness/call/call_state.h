@@ -76,6 +76,9 @@ void call_decide(struct call *call, enum outcome outcome, const char *why, ...)
 /** Reads all that a peer has written on its contract (call_peer.c). */
 void call_read_peer(struct call *call, struct call_peer *peer);
 
+/** Decides on a call whose peers have no way of sending data in common (call_peer.c). */
+void call_match_peers(struct call *call);
+
 /** Tells a peer what it is configured with; the call has begun (call_peer.c). */
 void call_configure_peer(struct call *call, struct call_peer *peer);
 

@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "base/program.h"
 #include "peer/line_reader.h"
+#include "peer/stack.h"
 
 #define PEER_FD_NUMBER 3 /* as process_start() gives it */
 
@@ -32,27 +32,30 @@ struct peer_link {
     bool ended;
 };
 
-char *peer_link_find_program(const char *peer, GError **error)
+gboolean peer_link_find_program(const char *peer, char **ret_program, GError **error)
 {
     if (strchr(peer, '/')) {
         g_autofree char *path = g_canonicalize_filename(peer, NULL);
         if (g_file_test(path, G_FILE_TEST_IS_EXECUTABLE) &&
-            !g_file_test(path, G_FILE_TEST_IS_DIR))
-            return g_steal_pointer(&path);
+            !g_file_test(path, G_FILE_TEST_IS_DIR)) {
+            *ret_program = g_steal_pointer(&path);
+            return TRUE;
+        }
         g_set_error(error, RTC_ERROR, RTC_ERROR_USAGE, "peer %s: not an executable file",
                     peer);
-        return NULL;
+        return FALSE;
     }
-    g_autofree char *name = g_strdup_printf("rtclab-peer-%s", peer);
-    g_autofree char *beside = g_build_filename(program_folder(), name, NULL);
-    if (g_file_test(beside, G_FILE_TEST_IS_EXECUTABLE))
-        return g_steal_pointer(&beside);
-    char *found = g_find_program_in_path(name);
-    if (!found)
+    char *found = stack_find_program(peer);
+    if (!found && !stack_find(peer)) {
+        g_autofree char *hint = stack_hint(peer);
         g_set_error(error, RTC_ERROR, RTC_ERROR_USAGE,
-                    "no peer \"%s\": there is no program %s beside rtclab or in PATH",
-                    peer, name);
-    return found;
+                    "no peer \"%s\": there is no program " STACK_PROGRAM_PREFIX
+                    "%s beside rtclab or in PATH%s",
+                    peer, peer, hint);
+        return FALSE;
+    }
+    *ret_program = found;
+    return TRUE;
 }
 
 char *peer_link_name(const char *peer)

@@ -18,10 +18,11 @@ struct peer_link;
  * The program of a peer.
  *
  * @param peer a stack's name, such as "nice": the program rtclab-peer-nice beside this
- * one or in PATH; or, with a slash in it, the path of any executable
- * @return an absolute path, caller owns; NULL with RTC_ERROR_USAGE
+ *             one or in PATH; or, with a slash in it, the path of any executable
+ * @param ret_program an absolute path, caller owns; NULL: a known stack's is not there
+ * @return FALSE with RTC_ERROR_USAGE: neither such a program nor such a stack
  */
-char *peer_link_find_program(const char *peer, GError **error);
+gboolean peer_link_find_program(const char *peer, char **ret_program, GError **error);
 
 /** What a peer is called in a call's key: its name, or its program's base name. */
 char *peer_link_name(const char *peer);

@@ -5,32 +5,98 @@
  */
 #include "call/plan.h"
 
+#include <string.h>
+
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/rng.h"
 #include "call/peer_link.h"
 #include "lab/preload.h"
+#include "peer/stack.h"
 
-static uint64_t make_seed(const struct plan *plan, const struct run_options *options,
+/* Two peers of the plan, borrowed. */
+struct pair {
+    const struct plan_peer *roles[N_ROLES];
+};
+
+/* ---- peers ---- */
+
+static void peer_free(gpointer data)
+{
+    struct plan_peer *peer = data;
+    g_free(peer->peer);
+    g_free(peer->name);
+    g_free(peer->program);
+    g_free(peer->missing);
+    g_free(peer->wall_why);
+    g_free(peer);
+}
+
+/* Why a peer whose program is there cannot be on the virtual clock; NULL: it can. */
+static char *find_wall_why(const struct plan_peer *peer, const struct stack *stack)
+{
+    if (stack && stack->wall_why)
+        return g_strdup_printf("%s %s", peer->peer, stack->wall_why);
+    g_autofree char *why = NULL;
+    if (preload_check(peer->program, &why))
+        return NULL;
+    return g_strdup_printf("%s %s", peer->peer, why);
+}
+
+/* A peer of the plan, added to it if it is new; NULL with an error: there is no such. */
+static const struct plan_peer *find_peer(struct plan *plan, const char *asked_for,
+                                         enum lab_clock clock, GError **error)
+{
+    for (unsigned i = 0; i < plan->peers->len; i++) {
+        const struct plan_peer *known = plan->peers->pdata[i];
+        if (strcmp(known->peer, asked_for) == 0)
+            return known;
+    }
+    char *program = NULL;
+    if (!peer_link_find_program(asked_for, &program, error))
+        return NULL;
+    struct plan_peer *peer = g_new0(struct plan_peer, 1);
+    g_ptr_array_add(plan->peers, peer);
+    peer->peer = g_strdup(asked_for);
+    peer->name = peer_link_name(asked_for);
+    peer->program = program;
+    const struct stack *stack = stack_find(asked_for);
+    if (!program)
+        peer->missing = stack_describe_missing(stack);
+    else if (clock == LAB_CLOCK_VIRTUAL)
+        peer->wall_why = find_wall_why(peer, stack);
+    return peer;
+}
+
+/* ---- calls ---- */
+
+static uint64_t make_seed(const struct pair *pair, const struct run_options *options,
                           const struct scenario *scenario, unsigned repeat)
 {
     struct rng run = rng_seed(options->seed);
     g_autofree char *name =
-        g_strdup_printf("%s~%s/%s/%u", plan->names[ROLE_OFFERER],
-                        plan->names[ROLE_ANSWERER], scenario->id, repeat);
+        g_strdup_printf("%s~%s/%s/%u", pair->roles[ROLE_OFFERER]->name,
+                        pair->roles[ROLE_ANSWERER]->name, scenario->id, repeat);
     struct rng call = rng_fork(&run, name);
     return call.seed;
 }
 
+static const char *clock_why(const struct pair *pair, const struct scenario *scenario)
+{
+    if (scenario->needs_wall_clock)
+        return "the scenario says so";
+    const char *offerer_why = pair->roles[ROLE_OFFERER]->wall_why;
+    return offerer_why ? offerer_why : pair->roles[ROLE_ANSWERER]->wall_why;
+}
+
 /* The clock that was asked for, unless something of this call cannot run on it. */
-static void choose_clock(const struct plan *plan, const struct run_options *options,
+static void choose_clock(const struct pair *pair, const struct run_options *options,
                          struct call_spec *spec)
 {
     spec->clock = options->clock;
     if (options->clock == LAB_CLOCK_WALL)
         return;
-    spec->clock_why =
-        spec->scenario->needs_wall_clock ? "the scenario says so" : plan->wall_why;
+    spec->clock_why = clock_why(pair, spec->scenario);
     if (spec->clock_why) {
         spec->clock = LAB_CLOCK_WALL;
         return;
@@ -45,26 +111,30 @@ static void choose_clock(const struct plan *plan, const struct run_options *opti
 }
 
 static void add_call(struct plan *plan, const struct run_options *options,
-                     const struct scenario *scenario, enum mode mode, unsigned repeat)
+                     const struct pair *pair, const struct scenario *scenario,
+                     enum mode mode, unsigned repeat)
 {
-    g_autofree char *key = g_strdup_printf("%s~%s/%s/%s/%u", plan->names[ROLE_OFFERER],
-                                           plan->names[ROLE_ANSWERER], scenario->id,
-                                           mode_names[mode], repeat);
+    g_autofree char *key = g_strdup_printf(
+        "%s~%s/%s/%s/%u", pair->roles[ROLE_OFFERER]->name,
+        pair->roles[ROLE_ANSWERER]->name, scenario->id, mode_names[mode], repeat);
     if (options->only_keys && !g_strv_contains(options->only_keys, key))
         return;
     struct call_spec spec = {
         .scenario = scenario,
         .mode = mode,
         .repeat = repeat,
-        .seed = make_seed(plan, options, scenario, repeat),
+        .seed = make_seed(pair, options, scenario, repeat),
         .timeout_ns = (int64_t)(options->timeout_s * (double)NS_PER_S),
         .key = g_steal_pointer(&key),
     };
     spec.folder = g_build_filename(options->out, "calls", spec.key, NULL);
-    choose_clock(plan, options, &spec);
-    for (unsigned role = 0; role < N_ROLES; role++) {
-        spec.names[role] = plan->names[role];
-        spec.programs[role] = plan->programs[role];
+    choose_clock(pair, options, &spec);
+    for (unsigned role = N_ROLES; role-- > 0;) {
+        const struct plan_peer *peer = pair->roles[role];
+        spec.names[role] = peer->name;
+        spec.programs[role] = peer->program;
+        if (peer->missing)
+            spec.missing = peer->missing;
     }
     g_array_append_val(plan->calls, spec);
 }
@@ -75,17 +145,6 @@ static void spec_clear(gpointer data)
     g_free((char *)spec->key);
     g_free((char *)spec->folder);
     g_free((char *)spec->audit_path);
-}
-
-static char *find_wall_why(const struct plan *plan, const struct run_options *options)
-{
-    for (unsigned role = 0; role < N_ROLES; role++) {
-        g_autofree char *why = NULL;
-        if (!preload_check(plan->programs[role], &why))
-            return g_strdup_printf("%s (%s) %s", role_names[role], options->peers[role],
-                                   why);
-    }
-    return NULL;
 }
 
 static gboolean check_keys(const struct plan *plan, const struct run_options *options,
@@ -107,44 +166,63 @@ static gboolean check_keys(const struct plan *plan, const struct run_options *op
     return TRUE;
 }
 
+static bool is_same_experiment(const struct call_spec *a, const struct call_spec *b)
+{
+    return a->scenario == b->scenario && a->repeat == b->repeat &&
+           strcmp(a->names[ROLE_OFFERER], b->names[ROLE_OFFERER]) == 0 &&
+           strcmp(a->names[ROLE_ANSWERER], b->names[ROLE_ANSWERER]) == 0;
+}
+
 /* Keeps the calls of every n-th experiment. The modes of one stay together: their
    comparison needs them all, and on one machine. */
 static void keep_shard(struct plan *plan, unsigned shard, unsigned n_shards)
 {
     const struct call_spec *all = (const struct call_spec *)plan->calls->data;
     g_autofree unsigned *experiments = g_new0(unsigned, plan->calls->len + 1);
-    for (unsigned i = 1; i < plan->calls->len; i++) {
-        bool is_same =
-            all[i].scenario == all[i - 1].scenario && all[i].repeat == all[i - 1].repeat;
-        experiments[i] = experiments[i - 1] + !is_same;
-    }
+    for (unsigned i = 1; i < plan->calls->len; i++)
+        experiments[i] = experiments[i - 1] + !is_same_experiment(&all[i], &all[i - 1]);
     for (unsigned i = plan->calls->len; i-- > 0;)
         if (experiments[i] % n_shards != shard - 1)
             g_array_remove_index(plan->calls, i);
+}
+
+static gboolean find_pairs(struct plan *plan, const struct run_options *options,
+                           struct pair *ret_pairs, GError **error)
+{
+    for (unsigned i = 0; i < options->n_pairs; i++)
+        for (unsigned role = 0; role < N_ROLES; role++) {
+            const struct plan_peer *peer =
+                find_peer(plan, options->pairs[i].peers[role], options->clock, error);
+            if (!peer)
+                return FALSE;
+            ret_pairs[i].roles[role] = peer;
+        }
+    return TRUE;
+}
+
+static void add_scenario(struct plan *plan, const struct run_options *options,
+                         const struct pair *pairs, const struct scenario *scenario,
+                         unsigned repeat)
+{
+    for (unsigned pair = 0; pair < options->n_pairs; pair++)
+        for (unsigned mode = 0; mode < N_MODES; mode++)
+            if (options->modes[mode])
+                add_call(plan, options, &pairs[pair], scenario, mode, repeat);
 }
 
 struct plan *plan_new(const GPtrArray *scenarios, const struct run_options *options,
                       GError **error)
 {
     struct plan *plan = g_new0(struct plan, 1);
+    plan->peers = g_ptr_array_new_with_free_func(peer_free);
     plan->calls = g_array_new(FALSE, FALSE, sizeof(struct call_spec));
     g_array_set_clear_func(plan->calls, spec_clear);
-    gboolean ok = TRUE;
-    for (unsigned role = 0; role < N_ROLES && ok; role++) {
-        plan->names[role] = peer_link_name(options->peers[role]);
-        plan->programs[role] = peer_link_find_program(options->peers[role], error);
-        ok = plan->programs[role] != NULL;
-    }
-    if (ok && options->clock == LAB_CLOCK_VIRTUAL)
-        plan->wall_why = find_wall_why(plan, options);
+    g_autofree struct pair *pairs = g_new0(struct pair, options->n_pairs);
+    gboolean ok = find_pairs(plan, options, pairs, error);
     for (unsigned repeat = 1; ok && repeat <= options->repeat; repeat++)
         for (unsigned s = 0; s < scenarios->len; s++)
-            for (unsigned mode = 0; mode < N_MODES; mode++)
-                if (options->modes[mode])
-                    add_call(plan, options, scenarios->pdata[s], mode, repeat);
-    if (ok && !check_keys(plan, options, error))
-        ok = FALSE;
-    if (!ok) {
+            add_scenario(plan, options, pairs, scenarios->pdata[s], repeat);
+    if (!ok || !check_keys(plan, options, error)) {
         plan_free(plan);
         return NULL;
     }
@@ -171,10 +249,7 @@ void plan_free(struct plan *plan)
     if (!plan)
         return;
     g_array_unref(plan->calls);
+    g_ptr_array_unref(plan->peers);
     g_free(plan->wall_why);
-    for (unsigned role = 0; role < N_ROLES; role++) {
-        g_free(plan->names[role]);
-        g_free(plan->programs[role]);
-    }
     g_free(plan);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A series is the calls of one scenario in this plan. Its first two repeats are those
- * that the plan has: a shard of a run has other ones than its neighbour.
+ * A series is the calls of one scenario and two peers in this plan. Its first two repeats
+ * are those that the plan has: a shard of a run has other ones than its neighbour.
  *
  * A mode that differs between them has all modes repeated: a repeat is a paired
  * experiment, and stays whole.
@@ -13,10 +13,10 @@
 enum { N_FIRST = 2 };
 
 struct series {
-    const struct scenario *scenario;
-    bool may_be_same;          /* there is nothing in it that depends on the seed */
-    unsigned repeats[N_FIRST]; /* their numbers; 0: there are no two */
-    unsigned n_open;           /* calls of these that have not ended */
+    const struct call_spec *spec; /* one of them */
+    bool may_be_same;             /* there is nothing in it that depends on the seed */
+    unsigned repeats[N_FIRST];    /* their numbers; 0: there are no two */
+    unsigned n_open;              /* calls of these that have not ended */
     bool differs;
     json_t *results[N_MODES]; /* of the first of the two that has ended */
     bool is_compared[N_MODES];
@@ -25,7 +25,8 @@ struct series {
 struct repeats {
     const struct plan *plan;
     bool runs_all;
-    GPtrArray *all; /* struct series */
+    GPtrArray *all;         /* struct series */
+    struct series **series; /* of each call, by its index in the plan */
 };
 
 static const struct call_spec *spec_of(const struct repeats *repeats, unsigned call)
@@ -41,11 +42,15 @@ static void series_free(gpointer data)
     g_free(series);
 }
 
-static struct series *find_series(const struct repeats *repeats, const char *scenario_id)
+static struct series *find_series(const struct repeats *repeats, const char *scenario_id,
+                                  const char *offerer, const char *answerer)
 {
     for (unsigned i = 0; i < repeats->all->len; i++) {
         struct series *series = repeats->all->pdata[i];
-        if (strcmp(series->scenario->id, scenario_id) == 0)
+        const struct call_spec *spec = series->spec;
+        if (strcmp(spec->scenario->id, scenario_id) == 0 &&
+            strcmp(spec->names[ROLE_OFFERER], offerer) == 0 &&
+            strcmp(spec->names[ROLE_ANSWERER], answerer) == 0)
             return series;
     }
     return NULL;
@@ -56,17 +61,21 @@ static bool is_first(const struct series *series, const struct call_spec *spec)
     return spec->repeat == series->repeats[0] || spec->repeat == series->repeats[1];
 }
 
-static void add_call(struct repeats *repeats, const struct call_spec *spec)
+static void add_call(struct repeats *repeats, unsigned call)
 {
-    struct series *series = find_series(repeats, spec->scenario->id);
+    const struct call_spec *spec = spec_of(repeats, call);
+    struct series *series =
+        find_series(repeats, spec->scenario->id, spec->names[ROLE_OFFERER],
+                    spec->names[ROLE_ANSWERER]);
     if (!series) {
         series = g_new0(struct series, 1);
-        series->scenario = spec->scenario;
+        series->spec = spec;
         series->may_be_same = !repeats->runs_all && spec->clock == LAB_CLOCK_VIRTUAL &&
                               !spec->has_kernel_random &&
                               !scenario_has_chance(spec->scenario);
         g_ptr_array_add(repeats->all, series);
     }
+    repeats->series[call] = series;
     for (unsigned i = 0; i < N_FIRST && !is_first(series, spec); i++)
         if (series->repeats[i] == 0)
             series->repeats[i] = spec->repeat;
@@ -80,14 +89,16 @@ struct repeats *repeats_new(const struct plan *plan, bool runs_all)
     repeats->plan = plan;
     repeats->runs_all = runs_all;
     repeats->all = g_ptr_array_new_with_free_func(series_free);
+    repeats->series = g_new0(struct series *, plan->calls->len + 1);
     for (unsigned i = 0; i < plan->calls->len; i++)
-        add_call(repeats, spec_of(repeats, i));
+        add_call(repeats, i);
     return repeats;
 }
 
 void repeats_free(struct repeats *repeats)
 {
     g_ptr_array_unref(repeats->all);
+    g_free(repeats->series);
     g_free(repeats);
 }
 
@@ -107,7 +118,7 @@ static bool is_same_series(const struct series *series)
 enum repeats_verdict repeats_ask(const struct repeats *repeats, unsigned call)
 {
     const struct call_spec *spec = spec_of(repeats, call);
-    const struct series *series = find_series(repeats, spec->scenario->id);
+    const struct series *series = repeats->series[call];
     if (!series->may_be_same || is_first(series, spec) || series->differs)
         return REPEATS_RUN;
     if (series->n_open > 0)
@@ -118,7 +129,7 @@ enum repeats_verdict repeats_ask(const struct repeats *repeats, unsigned call)
 void repeats_take(struct repeats *repeats, unsigned call, const json_t *result)
 {
     const struct call_spec *spec = spec_of(repeats, call);
-    struct series *series = find_series(repeats, spec->scenario->id);
+    struct series *series = repeats->series[call];
     if (!series->may_be_same || !is_first(series, spec))
         return;
     series->n_open--;
@@ -130,9 +141,10 @@ void repeats_take(struct repeats *repeats, unsigned call, const json_t *result)
     series->differs |= !repeats_compare(series->results[spec->mode], result);
 }
 
-bool repeats_are_same(const struct repeats *repeats, const char *scenario_id)
+bool repeats_are_same(const struct repeats *repeats, const char *scenario_id,
+                      const char *offerer, const char *answerer)
 {
-    const struct series *series = find_series(repeats, scenario_id);
+    const struct series *series = find_series(repeats, scenario_id, offerer, answerer);
     return series && is_same_series(series);
 }
 

@@ -40,8 +40,9 @@ enum repeats_verdict repeats_ask(const struct repeats *repeats, unsigned call);
 /** A call has ended with this result (borrowed). */
 void repeats_take(struct repeats *repeats, unsigned call, const json_t *result);
 
-/** Whether the repeats of a scenario were found not to differ. */
-bool repeats_are_same(const struct repeats *repeats, const char *scenario_id);
+/** Whether the repeats of a scenario with these peers were found not to differ. */
+bool repeats_are_same(const struct repeats *repeats, const char *scenario_id,
+                      const char *offerer, const char *answerer);
 
 /**
  * Whether two calls came to the same: the outcome, the set-up and all phases to the

@@ -72,12 +72,14 @@ static json_t *schema_of_run(void)
     json_t *host = object_of(json_pack("{s:o, s:o, s:o, s:o}", "system", type("string"),
                                        "kernel", type("string"), "machine",
                                        type("string"), "cores", type("integer")));
+    json_t *left_out = object_of(
+        json_pack("{s:o, s:o}", "stack", type("string"), "why", type("string")));
     return object_of(json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id", type("string"),
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id", type("string"),
         "started", type("string"), "version", type("string"), "seed", type("string"),
         "clock", names_of(lab_clock_names, LAB_N_CLOCKS), "complete", type("boolean"),
         "elapsed_s", type("number"), "host", host, "?interrupted", type("boolean"),
-        "?shard", type("string")));
+        "?shard", type("string"), "?left_out", list_of(left_out)));
 }
 
 static json_t *schema_of_scenario(void)
@@ -124,10 +126,17 @@ static json_t *schema_of_cost(void)
     return same_for(names, G_N_ELEMENTS(names), type("number"));
 }
 
+/* What a peer said it is; null: nothing. */
+static json_t *schema_of_peer(void)
+{
+    return or_null(object_of(
+        json_pack("{s:o, s:o}", "stack", type("string"), "version", type("string"))));
+}
+
 static json_t *schema_of_call(void)
 {
-    json_t *artifacts = object_of(
-        json_pack("{s:o, s:o}", "events", type("string"), "pcap", type("string")));
+    json_t *artifacts = or_null(object_of(
+        json_pack("{s:o, s:o}", "events", type("string"), "pcap", type("string"))));
     json_t *call = json_pack(
         "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "key",
         type("string"), "scenario", type("string"), "offerer", type("string"), "answerer",
@@ -135,6 +144,8 @@ static json_t *schema_of_call(void)
         "seed", type("string"), "clock", names_of(lab_clock_names, LAB_N_CLOCKS),
         "outcome", names_of(outcome_names, N_OUTCOMES), "as_expected", type("boolean"),
         "why", type("string"), "artifacts", artifacts);
+    json_object_set_new(call, "peers",
+                        or_null(same_for(role_names, N_ROLES, schema_of_peer())));
     json_object_set_new(call, "setup_ms", or_null(type("number")));
     json_object_set_new(call, "phases_ms",
                         or_null(same_for(role_names, N_ROLES, reference("phases"))));

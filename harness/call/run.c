@@ -135,8 +135,10 @@ static void begin_calls(struct run *run, struct workers *workers, enum lab_clock
            pop_call(run, clock, &call)) {
         const struct call_spec *spec = spec_of(run, call);
         g_autoptr(GError) error = NULL;
-        if (!file_make_folder(spec->folder, &error) ||
-            !workers_give(workers, call, &error))
+        if (spec->missing)
+            keep_result(run, call, call_missing_result(spec));
+        else if (!file_make_folder(spec->folder, &error) ||
+                 !workers_give(workers, call, &error))
             keep_result(run, call, call_blank_result(spec, error->message));
     }
 }
@@ -203,6 +205,16 @@ static json_t *describe_host(void)
                      (int)g_get_num_processors());
 }
 
+static json_t *describe_left_out(const struct run_options *options)
+{
+    json_t *list = json_array();
+    for (unsigned i = 0; i < options->n_left_out; i++)
+        json_array_append_new(list,
+                              json_pack("{s:s, s:s}", "stack", options->left_out[i].stack,
+                                        "why", options->left_out[i].why));
+    return list;
+}
+
 static json_t *describe_run(const struct run *run, int64_t calendar_ns)
 {
     g_autoptr(GDateTime) at = g_date_time_new_from_unix_utc(calendar_ns / NS_PER_S);
@@ -220,6 +232,8 @@ static json_t *describe_run(const struct run *run, int64_t calendar_ns)
         "host", describe_host());
     if (run->is_interrupted)
         json_object_set_new(object, "interrupted", json_true());
+    if (run->options->n_left_out > 0)
+        json_object_set_new(object, "left_out", describe_left_out(run->options));
     if (run->options->n_shards > 1) {
         g_autofree char *shard =
             g_strdup_printf("%u/%u", run->options->shard, run->options->n_shards);
@@ -244,6 +258,11 @@ static json_t *describe_scenarios(const GPtrArray *scenarios)
     return all;
 }
 
+static const char *text_of(const json_t *object, const char *key)
+{
+    return json_string_value(json_object_get(object, key));
+}
+
 /* Says of each comparison whether more repeats would have made a difference. */
 static json_t *compare_calls(const struct run *run, const json_t *calls)
 {
@@ -252,8 +271,9 @@ static json_t *compare_calls(const struct run *run, const json_t *calls)
     json_t *comparison;
     json_array_foreach(comparisons, i, comparison)
     {
-        const char *id = json_string_value(json_object_get(comparison, "scenario"));
-        if (repeats_are_same(run->repeats, id))
+        if (repeats_are_same(run->repeats, text_of(comparison, "scenario"),
+                             text_of(comparison, "offerer"),
+                             text_of(comparison, "answerer")))
             json_object_set_new(comparison, "deterministic", json_true());
     }
     return comparisons;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A run: the plan of scenario × mode × repeat, the calls made by workers, many at a time;
- * then results.json. The terminal's table is made from results.json by reports/.
+ * A run: the plan of scenario × peers × mode × repeat, the calls made by workers, many at
+ * a time; then results.json. The terminal's table is made from results.json by reports/.
  */
 #ifndef RTCLAB_CALL_RUN_H
 #define RTCLAB_CALL_RUN_H
@@ -17,9 +17,24 @@
 
 #define RUN_AUDIT_FILE "clock-audit.txt"
 
+/** Peers of a call: each a stack's name ("nice") or a program's path. */
+struct run_pair {
+    const char *peers[N_ROLES];
+};
+
+/** A stack that is not among the pairs because it is not installed. */
+struct run_left_out {
+    const char *stack;
+    const char *why; /**< and how to install it */
+};
+
 struct run_options {
     const char *out;              /**< the run's folder; made if it is not there */
-    const char *peers[N_ROLES];   /**< a stack's name ("nice") or a program's path */
+    const struct run_pair *pairs; /**< who calls whom */
+    unsigned n_pairs;
+    const struct run_left_out
+        *left_out; /**< stacks that were asked for with all others */
+    unsigned n_left_out;
     bool modes[N_MODES];          /**< which modes; at least one */
     unsigned repeat;              /**< calls for each scenario and mode; from 1 */
     uint64_t seed;                /**< of the run; each call's is made from it */

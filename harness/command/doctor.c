@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * rtclab doctor: what this machine can do; the looking is done in lab/doctor.c. With
+ * rtclab doctor: what this machine can do; the looking is done in lab/doctor.c, and the
+ * asking of stacks in call/stacks.c. With
  * --audit-clock: what a program does behind the virtual clock's back (call/audit.c).
  */
 #include "command/command.h"
@@ -9,7 +10,9 @@
 
 #include "base/error.h"
 #include "call/audit.h"
+#include "call/stacks.h"
 #include "lab/doctor.h"
+#include "reports/text.h"
 
 struct doctor_values {
     bool audits_clock;
@@ -45,6 +48,27 @@ static gboolean audit(char *const *command, int *ret_status, GError **error)
     return TRUE;
 }
 
+/* A line for each stack. FALSE: there is none, so nobody could call. */
+static gboolean show_stacks(void)
+{
+    g_autoptr(GPtrArray) stacks = stacks_examine();
+    gboolean is_any_there = FALSE;
+    for (guint i = 0; i < stacks->len; i++) {
+        const struct stack_status *stack = stacks->pdata[i];
+        g_autofree char *what = g_strconcat("peer ", stack->name, NULL);
+        g_autofree char *shown = text_escape(what);
+        g_autofree char *detail = text_escape(stack->detail);
+        static const char *const states[] = {
+            [STACK_PRESENT] = "ok",
+            [STACK_MISSING] = "missing",
+            [STACK_SILENT] = "unclear",
+        };
+        doctor_print(shown, states[stack->presence], detail);
+        is_any_there |= stack->presence != STACK_MISSING;
+    }
+    return is_any_there;
+}
+
 static gboolean execute(const void *data, const struct arguments *arguments,
                         int *ret_status, GError **error)
 {
@@ -58,7 +82,10 @@ static gboolean execute(const void *data, const struct arguments *arguments,
     }
     if (has_command)
         return audit(arguments->rest, ret_status, error);
-    *ret_status = doctor_examine() ? EXIT_AS_EXPECTED : EXIT_ENVIRONMENT;
+    gboolean can_run = doctor_examine();
+    can_run = show_stacks() && can_run;
+    puts(can_run ? "Calls can run here." : "Calls cannot run here yet.");
+    *ret_status = can_run ? EXIT_AS_EXPECTED : EXIT_ENVIRONMENT;
     return TRUE;
 }
 

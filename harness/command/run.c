@@ -15,6 +15,7 @@
 
 #include "base/error.h"
 #include "call/run.h"
+#include "call/stacks.h"
 #include "command/load.h"
 #include "command/run_options.h"
 #include "reports/table.h"
@@ -87,28 +88,35 @@ static gboolean run_scenarios(const GPtrArray *scenarios,
     return TRUE;
 }
 
+static gboolean run_loaded(const struct run_values *values,
+                           const struct arguments *arguments,
+                           const struct run_words *words, const GPtrArray *scenarios,
+                           int *ret_status, GError **error)
+{
+    g_autoptr(GPtrArray) stacks =
+        run_options_want_stacks(values, words) ? stacks_examine() : NULL;
+    struct run_options options;
+    if (!run_options_make(values, arguments, words, stacks, &options, error))
+        return FALSE;
+    g_autofree char *out = run_make_folder(values->out, error);
+    options.out = out;
+    gboolean ok = out && run_scenarios(scenarios, &options, arguments, ret_status, error);
+    run_options_clear(&options);
+    return ok;
+}
+
 static gboolean execute(const void *data, const struct arguments *arguments,
                         int *ret_status, GError **error)
 {
     const struct run_values *values = data;
     struct run_words words;
     run_words_sort(arguments->words, &words);
-    struct run_options options;
-    struct loaded loaded;
-    if (!run_options_make(values, arguments, &words, &options, error) ||
-        !load_for_run(values, &words, &loaded, error)) {
-        run_words_clear(&words);
-        return FALSE;
-    }
-    gboolean ok = TRUE;
-    if (loaded.n_invalid > 0) {
+    struct loaded loaded = { 0 };
+    gboolean ok = load_for_run(values, &words, &loaded, error);
+    if (ok && loaded.n_invalid > 0)
         *ret_status = EXIT_USAGE; /* the mistakes are printed */
-    } else {
-        g_autofree char *out = run_make_folder(values->out, error);
-        options.out = out;
-        ok = out &&
-             run_scenarios(loaded.scenarios, &options, arguments, ret_status, error);
-    }
+    else if (ok)
+        ok = run_loaded(values, arguments, &words, loaded.scenarios, ret_status, error);
     loaded_clear(&loaded);
     run_words_clear(&words);
     return ok;

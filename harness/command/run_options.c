@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "command/clock_options.h"
+#include "command/pairs.h"
 
 #define REPEAT_MAX    100000
 #define JOBS_MAX      1000
@@ -180,7 +181,7 @@ const struct option run_option_table[RUN_N_OPTIONS] = {
     { .name = "peers",
       .argument = "OFFERER[,ANSWERER]",
       .preset = "nice",
-      .help = "Stacks or programs that call",
+      .help = "Who calls: stacks, programs, \"all\" stacks",
       .take = take_peers,
       VALUE(peers),
       .changes_a_call = true },
@@ -261,37 +262,10 @@ const struct option run_option_table[RUN_N_OPTIONS] = {
       .changes_a_call = true },
 };
 
-/* The peers are borrowed from the keys, or interned: names come by the handful. */
-static gboolean choose_peers(const struct run_values *values, bool are_given,
-                             const GPtrArray *keys, struct run_options *options,
-                             GError **error)
-{
-    if (are_given || keys->len == 0) {
-        g_auto(GStrv) names = g_strsplit(values->peers, ",", 2);
-        options->peers[ROLE_OFFERER] = g_intern_string(names[0]);
-        options->peers[ROLE_ANSWERER] = g_intern_string(names[1] ? names[1] : names[0]);
-        return TRUE;
-    }
-    const struct call_key *first = keys->pdata[0];
-    for (guint i = 1; i < keys->len; i++) {
-        const struct call_key *key = keys->pdata[i];
-        if (strcmp(key->offerer, first->offerer) == 0 &&
-            strcmp(key->answerer, first->answerer) == 0)
-            continue;
-        g_set_error(error, RTC_ERROR, RTC_ERROR_USAGE,
-                    "keys must be of the same peers, are of %s~%s and %s~%s",
-                    first->offerer, first->answerer, key->offerer, key->answerer);
-        return FALSE;
-    }
-    options->peers[ROLE_OFFERER] = first->offerer;
-    options->peers[ROLE_ANSWERER] = first->answerer;
-    return TRUE;
-}
-
 gboolean run_options_make(const struct run_values *values,
                           const struct arguments *arguments,
-                          const struct run_words *words, struct run_options *ret,
-                          GError **error)
+                          const struct run_words *words, const GPtrArray *stacks,
+                          struct run_options *ret, GError **error)
 {
     const struct option_list list = { run_option_table, RUN_N_OPTIONS };
     const GPtrArray *keys = words->keys;
@@ -314,7 +288,8 @@ gboolean run_options_make(const struct run_values *values,
         .audits_clock = values->audits_clock,
     };
     memcpy(options.modes, values->modes, sizeof options.modes);
-    if (!choose_peers(values, options_were_given(&list, arguments, "peers"), keys,
+    bool are_given = options_were_given(&list, arguments, "peers");
+    if (!pairs_choose(are_given || keys->len == 0 ? values->peers : NULL, keys, stacks,
                       &options, error))
         return FALSE;
     if (keys->len > 0) {
@@ -326,6 +301,17 @@ gboolean run_options_make(const struct run_values *values,
     }
     *ret = options;
     return TRUE;
+}
+
+void run_options_clear(struct run_options *options)
+{
+    pairs_clear(options);
+}
+
+bool run_options_want_stacks(const struct run_values *values,
+                             const struct run_words *words)
+{
+    return words->keys->len == 0 && pairs_have_all(values->peers);
 }
 
 static char *make_new_folder(GError **error)

@@ -43,17 +43,25 @@ struct run_words {
 void run_words_sort(const GPtrArray *words, struct run_words *ret);
 void run_words_clear(struct run_words *words);
 
+/** Whether the stacks must be examined to know who calls whom: "--peers all". */
+bool run_options_want_stacks(const struct run_values *values,
+                             const struct run_words *words);
+
 /**
  * Makes the options of a run, all but `out`. What the keys say fills in for --peers and
  * --repeat where those are not given.
  *
- * @param ret its strings live as long as `values`, `arguments` and `words`
- * @return FALSE with RTC_ERROR_USAGE
+ * @param stacks struct stack_status (call/stacks.h); NULL: run_options_want_stacks()
+ *               said no
+ * @param ret    its strings live as long as the other arguments; cleared by
+ *               run_options_clear()
+ * @return FALSE with RTC_ERROR_USAGE, or with RTC_ERROR_ENVIRONMENT: no stack is there
  */
 gboolean run_options_make(const struct run_values *values,
                           const struct arguments *arguments,
-                          const struct run_words *words, struct run_options *ret,
-                          GError **error);
+                          const struct run_words *words, const GPtrArray *stacks,
+                          struct run_options *ret, GError **error);
+void run_options_clear(struct run_options *options);
 
 /**
  * Makes the folder of a run, and never one that holds another run.

@@ -12,12 +12,9 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "base/program.h"
 #include "lab/host.h"
 #include "lab/lab.h"
 #include "lab/sandbox.h"
-
-#define PEER_PREFIX "rtclab-peer-"
 
 struct finding {
     gboolean is_there;
@@ -102,31 +99,6 @@ static struct finding look_for_tshark(void)
     return (struct finding){ .is_there = path != NULL, .detail = path };
 }
 
-static int by_name(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static struct finding look_for_peers(void)
-{
-    const char *folder = program_folder();
-    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
-    g_autoptr(GPtrArray) stacks = g_ptr_array_new_with_free_func(g_free);
-    const char *name;
-    while (dir && (name = g_dir_read_name(dir))) {
-        g_autofree char *path = g_build_filename(folder, name, NULL);
-        if (g_str_has_prefix(name, PEER_PREFIX) && access(path, X_OK) == 0)
-            g_ptr_array_add(stacks, g_strdup(name + strlen(PEER_PREFIX)));
-    }
-    if (stacks->len == 0)
-        return (struct finding){ .detail = g_strdup_printf("no " PEER_PREFIX "* in %s",
-                                                           folder) };
-    g_ptr_array_sort(stacks, by_name);
-    g_ptr_array_add(stacks, NULL);
-    return (struct finding){ .is_there = TRUE,
-                             .detail = g_strjoinv(", ", (char **)stacks->pdata) };
-}
-
 static struct finding look_for_cores(void)
 {
     return (struct finding){ .is_there = TRUE,
@@ -142,11 +114,6 @@ static const struct check checks[] = {
       .look = look_for_turnserver,
       .purpose = "the STUN and TURN server of every call",
       .remedy = "apt-get install --no-install-recommends coturn" },
-    { .what = "peers",
-      .is_needed = TRUE,
-      .look = look_for_peers,
-      .purpose = "the programs that call",
-      .remedy = "./quickstart.sh build" },
     { .what = "tshark",
       .look = look_for_tshark,
       .purpose = "reads captures, calls do without",
@@ -154,16 +121,21 @@ static const struct check checks[] = {
     { .what = "processors", .look = look_for_cores },
 };
 
+void doctor_print(const char *what, const char *state, const char *detail)
+{
+    printf("%-7s  %-18s  %s\n", state, what, detail);
+}
+
 static void print_finding(const struct check *check, const struct finding *finding)
 {
-    const char *missing = check->is_needed ? "MISSING" : "missing";
-    printf("%-7s  %-18s  %s", finding->is_there ? "ok" : missing, check->what,
-           finding->detail ? finding->detail : "not found");
+    g_autoptr(GString) text =
+        g_string_new(finding->detail ? finding->detail : "not found");
     if (!finding->is_there && check->purpose)
-        printf(" (%s)", check->purpose);
+        g_string_append_printf(text, " (%s)", check->purpose);
     if (!finding->is_there && check->remedy)
-        printf("; try: %s", check->remedy);
-    putchar('\n');
+        g_string_append_printf(text, "; try: %s", check->remedy);
+    const char *missing = check->is_needed ? "MISSING" : "missing";
+    doctor_print(check->what, finding->is_there ? "ok" : missing, text->str);
 }
 
 gboolean doctor_examine(void)
@@ -176,6 +148,5 @@ gboolean doctor_examine(void)
             can_run = FALSE;
         g_free(finding.detail);
     }
-    puts(can_run ? "Calls can run here." : "Calls cannot run here yet.");
     return can_run;
 }

@@ -51,14 +51,15 @@ enum contract_type {
 enum contract_end { CONTRACT_HARNESS = 1, CONTRACT_PEER = 2, CONTRACT_BOTH = 3 };
 
 /* What a peer can do, and what a call can negotiate (data, audio, video). */
-#define CONTRACT_CAPABILITIES(X) \
-    X(TRICKLE, "trickle")        \
-    X(DATA, "data")              \
-    X(AUDIO, "audio")            \
-    X(VIDEO, "video")            \
-    X(RELAY, "relay")            \
-    X(ICE_TCP, "ice-tcp")        \
-    X(RESTART_ICE, "restart-ice")
+#define CONTRACT_CAPABILITIES(X)  \
+    X(TRICKLE, "trickle")         \
+    X(DATA, "data")               \
+    X(AUDIO, "audio")             \
+    X(VIDEO, "video")             \
+    X(RELAY, "relay")             \
+    X(ICE_TCP, "ice-tcp")         \
+    X(RESTART_ICE, "restart-ice") \
+    X(DTLS, "dtls")
 
 enum contract_capability_bit {
 #define X(symbol, name) CONTRACT_CAN_##symbol##_BIT,

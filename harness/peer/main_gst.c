@@ -131,7 +131,8 @@ int main(void)
         peer.loop, contract_make_hello("webrtcbin", GST_WEBRTC_VERSION,
                                        CONTRACT_CAN_TRICKLE | CONTRACT_CAN_DATA |
                                            CONTRACT_CAN_AUDIO | CONTRACT_CAN_VIDEO |
-                                           CONTRACT_CAN_RELAY | CONTRACT_CAN_ICE_TCP));
+                                           CONTRACT_CAN_RELAY | CONTRACT_CAN_ICE_TCP |
+                                           CONTRACT_CAN_DTLS));
     g_atomic_int_set(&peer.is_closing, TRUE);
     if (peer.pipeline)
         gst_element_set_state(peer.pipeline, GST_STATE_NULL);

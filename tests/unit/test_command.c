@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "call/stacks.h"
 #include "command/command.h"
 #include "command/list.h"
 #include "command/run_options.h"
@@ -412,18 +413,27 @@ struct parsed {
     struct run_options options;
 };
 
-static gboolean parse_run(const char *line, struct parsed *p, GError **error)
+static gboolean parse_with_stacks(const char *line, const GPtrArray *stacks,
+                                  struct parsed *p, GError **error)
 {
     *p = (struct parsed){ .argv = g_strsplit(line, " ", -1) };
     gboolean ok =
         options_parse(&command_run.options, p->argv, &p->values, &p->arguments, error);
     CU_ASSERT_TRUE_FATAL(ok);
     run_words_sort(p->arguments.words, &p->words);
-    return run_options_make(&p->values, &p->arguments, &p->words, &p->options, error);
+    CU_ASSERT_TRUE_FATAL(stacks || !run_options_want_stacks(&p->values, &p->words));
+    return run_options_make(&p->values, &p->arguments, &p->words, stacks, &p->options,
+                            error);
+}
+
+static gboolean parse_run(const char *line, struct parsed *p, GError **error)
+{
+    return parse_with_stacks(line, NULL, p, error);
 }
 
 static void parsed_clear(struct parsed *p)
 {
+    run_options_clear(&p->options);
     run_words_clear(&p->words);
     arguments_clear(&p->arguments);
     g_strfreev(p->argv);
@@ -435,8 +445,8 @@ static void test_a_key_says_what_to_run(void)
     CU_ASSERT_TRUE(parse_run("--seed 42 nice~chromium/nat/a~b/full/3", &p, NULL));
     CU_ASSERT_EQUAL(p.options.seed, 42);
     CU_ASSERT_EQUAL(p.options.repeat, 3);
-    ASSERT_TEXT(p.options.peers[ROLE_OFFERER], "nice");
-    ASSERT_TEXT(p.options.peers[ROLE_ANSWERER], "chromium");
+    ASSERT_TEXT(p.options.pairs[0].peers[ROLE_OFFERER], "nice");
+    ASSERT_TEXT(p.options.pairs[0].peers[ROLE_ANSWERER], "chromium");
     CU_ASSERT_EQUAL_FATAL(p.words.keys->len, 1);
     CU_ASSERT_EQUAL(p.words.selectors->len, 0);
     const struct call_key *key = p.words.keys->pdata[0];
@@ -480,8 +490,8 @@ static void test_what_is_given_beats_the_key(void)
     CU_ASSERT_TRUE(
         parse_run("--repeat 9 --peers ./mine,nice mine~nice/s/half/2", &p, NULL));
     CU_ASSERT_EQUAL(p.options.repeat, 9);
-    ASSERT_TEXT(p.options.peers[ROLE_OFFERER], "./mine");
-    ASSERT_TEXT(p.options.peers[ROLE_ANSWERER], "nice");
+    ASSERT_TEXT(p.options.pairs[0].peers[ROLE_OFFERER], "./mine");
+    ASSERT_TEXT(p.options.pairs[0].peers[ROLE_ANSWERER], "nice");
     ASSERT_TEXT(p.arguments.rerun->str, " --peers ./mine,nice");
     parsed_clear(&p);
 }
@@ -506,7 +516,7 @@ static void test_presets_hold(void)
     CU_ASSERT_FALSE(options->audits_clock);
     CU_ASSERT_FALSE(options->all_repeats);
     CU_ASSERT_PTR_NULL(options->only_keys);
-    ASSERT_TEXT(options->peers[ROLE_ANSWERER], "nice");
+    ASSERT_TEXT(options->pairs[0].peers[ROLE_ANSWERER], "nice");
     ASSERT_TEXT(p.arguments.rerun->str, "");
     parsed_clear(&p);
 }
@@ -534,13 +544,75 @@ static void test_clock_options(void)
     parsed_clear(&p);
 }
 
-static void test_keys_of_other_peers_are_refused(void)
+static void assert_pairs(const struct run_options *options, const char *expected)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (unsigned i = 0; i < options->n_pairs; i++)
+        g_string_append_printf(text, "%s%s~%s", i ? " " : "",
+                               options->pairs[i].peers[ROLE_OFFERER],
+                               options->pairs[i].peers[ROLE_ANSWERER]);
+    ASSERT_TEXT(text->str, expected);
+}
+
+/* Keys of several pairs make a run of these pairs. */
+static void test_keys_of_several_pairs(void)
 {
     struct parsed p;
+    CU_ASSERT_TRUE(
+        parse_run("a~b/s/half/2 a~c/s/half/2 a~b/s/full/1 b~a/s/half/1", &p, NULL));
+    assert_pairs(&p.options, "a~b a~c b~a");
+    parsed_clear(&p);
+}
+
+/* That "all" was asked for does not matter to a call that is repeated: nothing need be
+   examined, and what --peers named stays what it is. */
+static void test_keys_say_who_all_are(void)
+{
+    struct parsed p;
+    CU_ASSERT_TRUE(parse_run("--peers all gst~nice/s/half/2", &p, NULL));
+    assert_pairs(&p.options, "gst~nice");
+    parsed_clear(&p);
+    CU_ASSERT_TRUE(parse_run("--peers ./mine,all mine~nice/s/half/2", &p, NULL));
+    assert_pairs(&p.options, "./mine~nice");
+    ASSERT_TEXT(p.arguments.rerun->str, " --peers ./mine,all");
+    parsed_clear(&p);
+}
+
+static void test_all_stacks(void)
+{
+    static const struct stack_status statuses[] = {
+        { (char *)"nice", STACK_PRESENT, (char *)"libnice 0.1.21" },
+        { (char *)"gst", STACK_MISSING, (char *)"gst is not installed; try: X" },
+        { (char *)"aiortc", STACK_SILENT, (char *)"it ended without a word" },
+    };
+    static const struct {
+        const char *line, *pairs;
+    } rows[] = {
+        { "--peers all", "nice~nice nice~aiortc aiortc~nice aiortc~aiortc" },
+        { "--peers all,all", "nice~nice nice~aiortc aiortc~nice aiortc~aiortc" },
+        { "--peers gst,all", "gst~nice gst~aiortc" },
+        { "--peers all,./mine", "nice~./mine aiortc~./mine" },
+    };
+    g_autoptr(GPtrArray) stacks = g_ptr_array_new();
+    for (size_t i = 0; i < G_N_ELEMENTS(statuses); i++)
+        g_ptr_array_add(stacks, (gpointer)&statuses[i]);
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct parsed p;
+        CU_ASSERT_TRUE_FATAL(parse_with_stacks(rows[i].line, stacks, &p, NULL));
+        CU_ASSERT_TRUE(run_options_want_stacks(&p.values, &p.words));
+        assert_pairs(&p.options, rows[i].pairs);
+        CU_ASSERT_EQUAL_FATAL(p.options.n_left_out, 1);
+        ASSERT_TEXT(p.options.left_out[0].stack, "gst");
+        ASSERT_TEXT(p.options.left_out[0].why, "gst is not installed; try: X");
+        parsed_clear(&p);
+    }
+    g_ptr_array_set_size(stacks, 0);
+    struct parsed p;
     g_autoptr(GError) error = NULL;
-    CU_ASSERT_FALSE(parse_run("a~b/s/half/2 a~c/s/half/2", &p, &error));
-    CU_ASSERT_PTR_NOT_NULL_FATAL(error);
-    ASSERT_TEXT(error->message, "keys must be of the same peers, are of a~b and a~c");
+    CU_ASSERT_FALSE(parse_with_stacks("--peers all", stacks, &p, &error));
+    CU_ASSERT_TRUE(g_error_matches(error, RTC_ERROR, RTC_ERROR_ENVIRONMENT));
+    ASSERT_TEXT(error->message, "--peers all: no stack is installed; see rtclab doctor");
+    p.options = (struct run_options){ 0 };
     parsed_clear(&p);
 }
 
@@ -607,7 +679,9 @@ static const struct test tests[] = {
     { "options of the clock, and which of them a repeated call needs",
       test_clock_options },
     { "what is given beats what the key says", test_what_is_given_beats_the_key },
-    { "keys of other peers are refused", test_keys_of_other_peers_are_refused },
+    { "keys may be of several pairs", test_keys_of_several_pairs },
+    { "keys say who is meant by all peers", test_keys_say_who_all_are },
+    { "all is each stack that is there, and the others are told", test_all_stacks },
     { "no earlier run is overwritten", test_no_run_is_overwritten },
     { "runs of one second get different folders", test_default_folders_differ },
 };

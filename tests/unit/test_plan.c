@@ -8,7 +8,9 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "call/plan.h"
+#include "peer/stack.h"
 
 /* Any two executables will do for peers. */
 #define OFFERER  "/bin/sh"
@@ -26,11 +28,14 @@ static GPtrArray *all_scenarios(void)
     return all;
 }
 
+static const struct run_pair usual_pair = { { OFFERER, ANSWERER } };
+
 static struct run_options usual(void)
 {
     return (struct run_options){
         .out = "out",
-        .peers = { OFFERER, ANSWERER },
+        .pairs = &usual_pair,
+        .n_pairs = 1,
         .modes = { true, true, true },
         .repeat = 4,
         .seed = 7,
@@ -163,7 +168,8 @@ static void test_unknown_peer(void)
                                            "./no-such-file" };
     for (size_t i = 0; i < G_N_ELEMENTS(unknown); i++) {
         struct run_options options = usual();
-        options.peers[ROLE_ANSWERER] = unknown[i];
+        struct run_pair pair = { { OFFERER, unknown[i] } };
+        options.pairs = &pair;
         assert_refused(&options, unknown[i]);
     }
 }
@@ -206,10 +212,10 @@ static void test_peers_off_the_clock(void)
     close(fd);
     struct run_options options = usual();
     options.clock = LAB_CLOCK_VIRTUAL;
-    options.peers[ROLE_ANSWERER] = path;
+    struct run_pair pair = { { OFFERER, path } };
+    options.pairs = &pair;
     struct plan *plan = make(&options);
-    g_autofree char *why =
-        g_strdup_printf("answerer (%s) is a script without an interpreter", path);
+    g_autofree char *why = g_strdup_printf("%s is a script without an interpreter", path);
     for (unsigned i = 0; i < plan->calls->len; i++) {
         CU_ASSERT_EQUAL(call_of(plan, i)->clock, LAB_CLOCK_WALL);
         ASSERT_TEXT(call_of(plan, i)->clock_why, why);
@@ -218,7 +224,121 @@ static void test_peers_off_the_clock(void)
     unlink(path);
 }
 
+/* Pairs of a run share nothing but its peers. */
+static void test_pairs(void)
+{
+    static const struct run_pair pairs[] = {
+        { { OFFERER, OFFERER } },
+        { { OFFERER, ANSWERER } },
+        { { ANSWERER, OFFERER } },
+    };
+    struct run_options options = usual();
+    options.pairs = pairs;
+    options.n_pairs = G_N_ELEMENTS(pairs);
+    struct plan *plan = make(&options);
+    CU_ASSERT_EQUAL_FATAL(plan->calls->len, 3 * 3 * 3 * 4);
+    CU_ASSERT_EQUAL(plan->peers->len, 2);
+    /* A scenario's pairs stand together, and a pair's modes. */
+    ASSERT_TEXT(call_of(plan, 2)->key, "sh~sh/nat/a/full/1");
+    ASSERT_TEXT(call_of(plan, 3)->key, "sh~cat/nat/a/trickle/1");
+    ASSERT_TEXT(call_of(plan, 8)->key, "cat~sh/nat/a/full/1");
+    ASSERT_TEXT(call_of(plan, 9)->key, "sh~sh/nat/b/trickle/1");
+    ASSERT_TEXT(call_of(plan, 8)->programs[ROLE_OFFERER], ANSWERER);
+    ASSERT_TEXT(call_of(plan, 8)->names[ROLE_ANSWERER], "sh");
+    CU_ASSERT_NOT_EQUAL(call_of(plan, 3)->seed, call_of(plan, 6)->seed);
+
+    struct run_options alone = usual();
+    struct plan *one = make(&alone);
+    CU_ASSERT_EQUAL(call_of(one, 0)->seed, call_of(plan, 3)->seed);
+    plan_free(one);
+    plan_free(plan);
+}
+
+static void test_pairs_in_shards(void)
+{
+    static const struct run_pair pairs[] = { { { OFFERER, ANSWERER } },
+                                             { { ANSWERER, OFFERER } } };
+    struct run_options options = usual();
+    options.pairs = pairs;
+    options.n_pairs = G_N_ELEMENTS(pairs);
+    options.n_shards = 5;
+    unsigned n = 0;
+    for (options.shard = 1; options.shard <= options.n_shards; options.shard++) {
+        struct plan *shard = make(&options);
+        n += shard->calls->len;
+        for (unsigned i = 0; i < shard->calls->len; i++) {
+            CU_ASSERT_EQUAL(call_of(shard, i)->mode, i % N_MODES);
+            CU_ASSERT_EQUAL(call_of(shard, i)->seed,
+                            call_of(shard, i - i % N_MODES)->seed);
+        }
+        plan_free(shard);
+    }
+    CU_ASSERT_EQUAL(n, 2 * 3 * 3 * 4);
+}
+
+/* Of calls that have a peer that is not installed (tests/lab/test_matrix.sh plans some).
+ */
+static void test_missing_stack(void)
+{
+    g_autofree char *missing = stack_describe_missing(stack_find("firefox"));
+    ASSERT_TEXT(missing, "firefox (Firefox, headless) is not installed; try: "
+                         "./quickstart.sh deps --all && ./quickstart.sh build");
+    struct call_spec spec = {
+        .scenario = &scenarios[0],
+        .key = "sh~firefox/nat/a/full/1",
+        .names = { "sh", "firefox" },
+        .missing = missing,
+    };
+    g_autoptr(json_t) result = call_missing_result(&spec);
+    ASSERT_TEXT(json_string_value(json_object_get(result, "outcome")), "unsupported");
+    ASSERT_TEXT(json_string_value(json_object_get(result, "why")), missing);
+    CU_ASSERT_TRUE(json_is_false(json_object_get(result, "as_expected")));
+    CU_ASSERT_TRUE(json_is_null(json_object_get(result, "artifacts")));
+}
+
+static void test_near_names(void)
+{
+    static const struct run_pair pair = { { OFFERER, "chromum" } };
+    struct run_options options = usual();
+    options.pairs = &pair;
+    assert_refused(&options, "in PATH; did you mean \"chromium\"?");
+}
+
+/* A browser can be preloaded, and yet is none for the virtual clock. */
+static void test_browsers_keep_real_time(void)
+{
+    g_autofree char *folder = g_dir_make_tmp("rtclab-test-XXXXXX", NULL);
+    g_autofree char *program = g_build_filename(folder, "rtclab-peer-firefox", NULL);
+    CU_ASSERT_EQUAL_FATAL(symlink("/bin/cat", program), 0); /* unless it is built */
+    g_autofree char *path = g_strdup_printf("%s:%s", folder, g_getenv("PATH"));
+    g_autofree char *previous = g_strdup(g_getenv("PATH"));
+    g_setenv("PATH", path, TRUE);
+    static const struct run_pair pairs[] = { { { OFFERER, "firefox" } },
+                                             { { OFFERER, ANSWERER } } };
+    struct run_options options = usual();
+    options.pairs = pairs;
+    options.n_pairs = G_N_ELEMENTS(pairs);
+    options.clock = LAB_CLOCK_VIRTUAL;
+    struct plan *plan = make(&options);
+    CU_ASSERT_PTR_NOT_NULL(call_of(plan, 0)->programs[ROLE_ANSWERER]);
+    CU_ASSERT_EQUAL(call_of(plan, 0)->clock, LAB_CLOCK_WALL);
+    ASSERT_TEXT(call_of(plan, 0)->clock_why,
+                "firefox is a browser, whose processes keep real time");
+    CU_ASSERT_EQUAL(call_of(plan, 3)->clock, LAB_CLOCK_VIRTUAL);
+    CU_ASSERT_PTR_NULL(call_of(plan, 3)->clock_why);
+    plan_free(plan);
+    g_setenv("PATH", previous, TRUE);
+    file_remove_tree(folder);
+}
+
 static const struct test tests[] = {
+    { "every pair calls in each scenario and mode, as it would alone", test_pairs },
+    { "shards keep the modes of a pair together", test_pairs_in_shards },
+    { "a call with a peer that is not installed is unsupported, and says how to",
+      test_missing_stack },
+    { "a name that is near a stack's is told it", test_near_names },
+    { "browsers are on the wall clock, the other pairs are not",
+      test_browsers_keep_real_time },
     { "the clock is the one asked for, unless the scenario says wall", test_clock },
     { "peers that cannot be on the virtual clock have all calls on the wall clock",
       test_peers_off_the_clock },

@@ -2,6 +2,8 @@
 /* Which repeats are made (harness/call/repeats.h). */
 #include "suite.h"
 
+#include <string.h>
+
 #include "base/file.h"
 #include "call/repeats.h"
 
@@ -12,11 +14,14 @@ static struct scenario lossy = { .id = (char *)"link/lossy",
                                  .network = { .sites = &lossy_site, .n_sites = 1 } };
 static struct scenario on_wall = { .id = (char *)"tcp/wall", .needs_wall_clock = true };
 
+static const struct run_pair pair = { { "/bin/sh", "/bin/cat" } };
+
 static struct plan *make_plan(unsigned shard, unsigned n_shards, bool has_kernel_random)
 {
     struct run_options options = {
         .out = "out",
-        .peers = { "/bin/sh", "/bin/cat" },
+        .pairs = &pair,
+        .n_pairs = 1,
         .modes = { true, false, true },
         .repeat = 5,
         .shard = shard,
@@ -73,7 +78,7 @@ static void assert_played(const struct scenario *scenario, int odd_mode, unsigne
     struct plan *plan = make_plan(1, 1, false);
     struct repeats *repeats = repeats_new(plan, false);
     CU_ASSERT_EQUAL(play(plan, repeats, scenario, odd_mode), n);
-    CU_ASSERT_EQUAL(repeats_are_same(repeats, scenario->id), is_same);
+    CU_ASSERT_EQUAL(repeats_are_same(repeats, scenario->id, "sh", "cat"), is_same);
     repeats_free(repeats);
     plan_free(plan);
 }
@@ -91,7 +96,8 @@ static void test_one_mode_has_one_repeat(void)
                                  "sh~cat/nat/certain/full/1", NULL };
     struct run_options options = {
         .out = "out",
-        .peers = { "/bin/sh", "/bin/cat" },
+        .pairs = &pair,
+        .n_pairs = 1,
         .modes = { true, true, true },
         .repeat = 3,
         .shard = 1,
@@ -105,7 +111,7 @@ static void test_one_mode_has_one_repeat(void)
     CU_ASSERT_PTR_NOT_NULL_FATAL(plan);
     struct repeats *repeats = repeats_new(plan, false);
     CU_ASSERT_EQUAL(play(plan, repeats, &certain, -1), 4);
-    CU_ASSERT_FALSE(repeats_are_same(repeats, certain.id));
+    CU_ASSERT_FALSE(repeats_are_same(repeats, certain.id, "sh", "cat"));
     repeats_free(repeats);
     plan_free(plan);
 }
@@ -139,7 +145,7 @@ static void test_all_wanted(void)
     struct plan *plan = make_plan(1, 1, false);
     struct repeats *repeats = repeats_new(plan, true);
     CU_ASSERT_EQUAL(play(plan, repeats, &certain, -1), 2 * 5);
-    CU_ASSERT_FALSE(repeats_are_same(repeats, certain.id));
+    CU_ASSERT_FALSE(repeats_are_same(repeats, certain.id, "sh", "cat"));
     repeats_free(repeats);
     plan_free(plan);
 }
@@ -174,11 +180,49 @@ static void test_shards(void)
             for (unsigned i = 0; i < plan->calls->len; i++)
                 n_planned += spec_of(plan, i)->scenario == &certain;
             CU_ASSERT_EQUAL(play(plan, repeats, &certain, -1), MIN(n_planned, 2 * 2));
-            CU_ASSERT_EQUAL(repeats_are_same(repeats, certain.id), n_planned >= 2 * 2);
+            CU_ASSERT_EQUAL(repeats_are_same(repeats, certain.id, "sh", "cat"),
+                            n_planned >= 2 * 2);
             repeats_free(repeats);
             plan_free(plan);
         }
     }
+}
+
+/* What one pair's repeats come to says nothing of another's. */
+static void test_pairs(void)
+{
+    static const struct run_pair pairs[] = { { { "/bin/sh", "/bin/cat" } },
+                                             { { "/bin/cat", "/bin/sh" } } };
+    struct run_options options = {
+        .out = "out",
+        .pairs = pairs,
+        .n_pairs = 2,
+        .modes = { true },
+        .repeat = 3,
+        .shard = 1,
+        .n_shards = 1,
+        .clock = LAB_CLOCK_VIRTUAL,
+    };
+    g_autoptr(GPtrArray) all = g_ptr_array_new();
+    g_ptr_array_add(all, &certain);
+    struct plan *plan = plan_new(all, &options, NULL);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(plan);
+    CU_ASSERT_EQUAL_FATAL(plan->calls->len, 2 * 3);
+    struct repeats *repeats = repeats_new(plan, false);
+    for (unsigned i = 0; i < 4; i++) {
+        bool is_second = strcmp(spec_of(plan, i)->names[ROLE_OFFERER], "cat") == 0;
+        g_autoptr(json_t) result =
+            make_result(100 + (is_second ? spec_of(plan, i)->repeat : 0));
+        CU_ASSERT_EQUAL(repeats_ask(repeats, i), REPEATS_RUN);
+        repeats_take(repeats, i, result);
+    }
+    CU_ASSERT_TRUE(repeats_are_same(repeats, certain.id, "sh", "cat"));
+    CU_ASSERT_FALSE(repeats_are_same(repeats, certain.id, "cat", "sh"));
+    CU_ASSERT_FALSE(repeats_are_same(repeats, certain.id, "sh", "sh"));
+    CU_ASSERT_EQUAL(repeats_ask(repeats, 4), REPEATS_SKIP);
+    CU_ASSERT_EQUAL(repeats_ask(repeats, 5), REPEATS_RUN);
+    repeats_free(repeats);
+    plan_free(plan);
 }
 
 static void test_comparing(void)
@@ -207,6 +251,7 @@ static const struct test tests[] = {
     { "all are made if all are wanted", test_all_wanted },
     { "later repeats wait for the first two", test_waiting },
     { "each shard decides for itself", test_shards },
+    { "and so does each pair of peers", test_pairs },
     { "to the microsecond, and errors are never the same", test_comparing },
 };
 

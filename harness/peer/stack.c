@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One table of stacks. It serves to say what could be installed, and in which order
+ * stacks are shown; a stack that is not in it is a peer all the same, if its program is
+ * there.
+ */
+#include "peer/stack.h"
+
+#include <string.h>
+
+#include <glib.h>
+
+#include "base/nearest.h"
+#include "base/program.h"
+
+#define BUILD            "./quickstart.sh build"
+#define INSTALL          "./quickstart.sh deps --all && " BUILD
+#define BROWSER_WALL_WHY "is a browser, whose processes keep real time"
+
+const struct stack stack_table[] = {
+    { "nice", "libnice, an ICE agent", BUILD, NULL },
+    { "gst", "GStreamer's webrtcbin", INSTALL, NULL },
+    { "libwebrtc", "libwebrtc, in Node", INSTALL, NULL },
+    { "aiortc", "aiortc, in Python", INSTALL, NULL },
+    { "werift", "werift, in Node", INSTALL, NULL },
+    { "chromium", "Chromium, headless", INSTALL, BROWSER_WALL_WHY },
+    { "firefox", "Firefox, headless", INSTALL, BROWSER_WALL_WHY },
+};
+const size_t stack_count = G_N_ELEMENTS(stack_table);
+
+const struct stack *stack_find(const char *name)
+{
+    for (size_t i = 0; i < stack_count; i++)
+        if (strcmp(stack_table[i].name, name) == 0)
+            return &stack_table[i];
+    return NULL;
+}
+
+char *stack_hint(const char *name)
+{
+    const char *names[G_N_ELEMENTS(stack_table) + 2] = { STACK_ALL };
+    for (size_t i = 0; i < stack_count; i++)
+        names[i + 1] = stack_table[i].name;
+    return nearest_hint(name, names);
+}
+
+char *stack_find_program(const char *name)
+{
+    g_autofree char *program = g_strconcat(STACK_PROGRAM_PREFIX, name, NULL);
+    g_autofree char *beside = g_build_filename(program_folder(), program, NULL);
+    if (g_file_test(beside, G_FILE_TEST_IS_EXECUTABLE))
+        return g_steal_pointer(&beside);
+    return g_find_program_in_path(program);
+}
+
+char *stack_describe_missing(const struct stack *stack)
+{
+    return g_strdup_printf("%s (%s) is not installed; try: %s", stack->name, stack->what,
+                           stack->install);
+}
