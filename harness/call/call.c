@@ -6,10 +6,8 @@
  *       ─► signals, packets, events … ─► the outcome is known ─► both are closed
  *       ─► record
  *
- * Connected: both peers are, and a payload that this call made up has crossed in each
- * direction; it is sent again until it has, as a datagram may be lost. Failed: both peers
- * say so, or one does and the other is not connected for five seconds after it. A peer
- * or a server that ends before that is an error: nothing is known then.
+ * When the outcome is known is in call_session.c. A peer or a server that ends before
+ * that is an error: nothing is known then.
  *
  * All waiting is done in lab_next().
  */
@@ -23,10 +21,7 @@
 
 static const int64_t hello_limit_ns = 10 * NS_PER_S;
 static const int64_t servers_grid_ns = 2 * NS_PER_S;
-static const int64_t resend_ns = 250 * NS_PER_MS;
-static const int64_t failure_grace_ns = 5 * NS_PER_S;
 static const int64_t close_limit_ns = 1 * NS_PER_S;
-static const int64_t exit_limit_ns = 1 * NS_PER_S;
 
 void call_decide(struct call *call, enum outcome outcome, const char *why, ...)
 {
@@ -120,15 +115,11 @@ static bool turn(struct call *call, int64_t due_ns, int64_t limit_ns)
 
 /* ---- the stages ---- */
 
-static gboolean start_peer(struct call *call, enum role role, const struct rng *rng,
-                           GError **error)
+static gboolean start_peer(struct call *call, enum role role, GError **error)
 {
     struct call_peer *peer = &call->peers[role];
-    struct rng own = rng_fork(rng, role_names[role]);
     g_autofree char *log_name = g_strdup_printf("%s.log", role_names[role]);
     g_autofree char *log_path = g_build_filename(call->spec->folder, log_name, NULL);
-    peer->payload = g_strdup_printf("rtclab to %s %016" G_GINT64_MODIFIER "x",
-                                    role_names[role], rng_next(&own));
     peer->link =
         peer_link_start(call->lab, role_names[role], call->spec->programs[role],
                         call->spec->scenario->peers[role].iface, log_path, error);
@@ -185,8 +176,8 @@ static gboolean set_up(struct call *call, GError **error)
     await_servers(call);
     add_server_events(call);
     call->signaling = signaling_new(spec->mode, spec->scenario->signaling_delay_ns);
-    return start_peer(call, ROLE_OFFERER, &rng, error) &&
-           start_peer(call, ROLE_ANSWERER, &rng, error);
+    return start_peer(call, ROLE_OFFERER, error) &&
+           start_peer(call, ROLE_ANSWERER, error);
 }
 
 static void await_hello(struct call *call)
@@ -214,107 +205,26 @@ static void begin(struct call *call)
     record_add(call->record, call->start_ns, "call", EVENT_CALL_STARTED,
                json_pack("{s:s, s:s}", "key", call->spec->key, "mode",
                          mode_names[call->spec->mode]));
-    call_match_peers(call);
-    for (unsigned role = N_ROLES; role-- > 0 && !call->is_decided;)
-        call_configure_peer(call, &call->peers[role]);
-}
-
-/* Whether a peer waits for the payload that the other sends. */
-static bool wants_payload(const struct call *call, const struct call_peer *peer)
-{
-    return call->spec->scenario->negotiate & ~peer->received & SCENARIO_DATA;
-}
-
-/* Whether a peer is connected, and has got all that the scenario asks for. */
-static bool is_served(const struct call *call, const struct call_peer *peer)
-{
-    return peer->connected_ns >= 0 &&
-           (call->spec->scenario->negotiate & ~peer->received) == 0;
-}
-
-/* Has each connected peer's payload sent, again while it has not arrived. */
-static void send_payloads(struct call *call, int64_t now_ns)
-{
-    for (unsigned role = 0; role < N_ROLES; role++) {
-        struct call_peer *from = &call->peers[role];
-        struct call_peer *to = &call->peers[!role];
-        if (!from->is_connected || !wants_payload(call, to) ||
-            now_ns < from->next_send_ns)
-            continue;
-        from->next_send_ns = now_ns + resend_ns;
-        if (!peer_link_send(from->link, contract_make_send(to->payload)))
-            call_decide(call, OUTCOME_ERROR, "%s does not read its contract",
-                        role_names[role]);
-    }
-}
-
-static void decide_by_state(struct call *call, int64_t now_ns)
-{
-    const struct call_peer *a = &call->peers[ROLE_OFFERER];
-    const struct call_peer *b = &call->peers[ROLE_ANSWERER];
-    if (is_served(call, a) && is_served(call, b))
-        call_decide(call, OUTCOME_CONNECTED, NULL);
-    else if (a->has_failed && b->has_failed)
-        call_decide(call, OUTCOME_FAILED, "both peers failed");
-    else if ((a->has_failed || b->has_failed) &&
-             now_ns >= call->first_failure_ns + failure_grace_ns)
-        call_decide(call, OUTCOME_FAILED, "%s failed",
-                    role_names[a->has_failed ? ROLE_OFFERER : ROLE_ANSWERER]);
-}
-
-/* A contract that ends is followed by the process's end, which says more. */
-static void decide_by_silence(struct call *call, int64_t now_ns)
-{
-    for (unsigned role = 0; role < N_ROLES; role++) {
-        int64_t closed_ns = call->peers[role].closed_ns;
-        if (closed_ns >= 0 && now_ns >= closed_ns + exit_limit_ns)
-            call_decide(call, OUTCOME_ERROR, "%s closed its contract; see %s.log",
-                        role_names[role], role_names[role]);
-    }
-}
-
-/* When something is due if nothing happens before. */
-static int64_t next_deadline(const struct call *call)
-{
-    int64_t deadline_ns = signaling_next_deadline(call->signaling);
-    for (unsigned role = 0; role < N_ROLES; role++) {
-        const struct call_peer *peer = &call->peers[role];
-        if (peer->is_connected && wants_payload(call, &call->peers[!role]))
-            deadline_ns = MIN(deadline_ns, peer->next_send_ns);
-        if (peer->has_failed)
-            deadline_ns = MIN(deadline_ns, call->first_failure_ns + failure_grace_ns);
-        if (peer->closed_ns >= 0)
-            deadline_ns = MIN(deadline_ns, peer->closed_ns + exit_limit_ns);
-    }
-    return deadline_ns;
-}
-
-/* All that is done when it is time, but for signals; a peer gets one message at most. */
-static void act(struct call *call, int64_t limit_ns)
-{
-    int64_t now_ns = lab_now_ns(call->lab);
-    decide_by_state(call, now_ns);
-    decide_by_silence(call, now_ns);
-    if (!call->is_decided && now_ns >= limit_ns)
-        call_decide(call, OUTCOME_TIMEOUT, "not connected after %.1f s",
-                    (double)call->spec->timeout_ns / NS_PER_S);
-    if (!call->is_decided)
-        send_payloads(call, now_ns);
+    call_begin_session(call);
+    call_configure_peer(call, &call->peers[ROLE_ANSWERER]);
+    call_configure_peer(call, &call->peers[ROLE_OFFERER]);
 }
 
 /* On the virtual clock a peer gets its next message when it has done with the last, and
    waits: of two in a row it would now have read only the first, and now both. */
 static void talk(struct call *call)
 {
-    int64_t limit_ns = call->start_ns + call->spec->timeout_ns;
     bool may_tell = true;
     while (!call->is_decided) {
         bool has_told = may_tell && call_deliver_signal(call);
         if (may_tell && !has_told)
-            act(call, limit_ns);
-        int64_t due_ns = has_told ? lab_now_ns(call->lab) : next_deadline(call);
+            call_act(call);
+        int64_t due_ns = lab_now_ns(call->lab);
+        if (!has_told)
+            due_ns = MIN(signaling_next_deadline(call->signaling),
+                         call_session_deadline(call));
         if (!call->is_decided)
-            may_tell = turn(call, due_ns, limit_ns);
+            may_tell = turn(call, due_ns, call_limit_ns(call));
     }
 }
 
@@ -333,13 +243,18 @@ static void say_goodbye(struct call *call)
 
 static void call_init(struct call *call, const struct call_spec *spec)
 {
-    *call = (struct call){ .spec = spec, .first_failure_ns = -1 };
+    *call = (struct call){
+        .spec = spec, .first_failure_ns = -1, .restart_ns = -1, .served_ns = -1
+    };
     traffic_init(&call->traffic);
     for (unsigned role = 0; role < N_ROLES; role++) {
         struct call_peer *peer = &call->peers[role];
         peer->role = role;
         peer->connected_ns = -1;
         peer->closed_ns = -1;
+        peer->restarted_ns = -1;
+        peer->reconnected_ns = -1;
+        peer->payloads = g_ptr_array_new_with_free_func(g_free);
         for (unsigned i = 0; i < N_PHASES; i++)
             peer->phases_ns[i] = -1;
     }
@@ -351,7 +266,9 @@ static void call_clear(struct call *call)
         struct call_peer *peer = &call->peers[role];
         peer_link_free(peer->link);
         json_decref(peer->selected);
-        g_free(peer->payload);
+        json_decref(peer->stats);
+        g_ptr_array_unref(peer->payloads);
+        g_free(peer->reason);
         g_free(peer->stack);
         g_free(peer->version);
     }

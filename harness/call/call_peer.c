@@ -99,8 +99,9 @@ bool call_deliver_signal(struct call *call)
         reach(to, PHASE_ANSWER_RECEIVED, now_ns);
     json_t *message = json_copy(signal->body);
     json_object_set_new(message, "type", json_string("signal"));
-    if (!peer_link_send(to->link, message) && !to->is_done)
-        call_decide(call, OUTCOME_ERROR, "%s does not read its contract", name_of(to));
+    if (call->restart_ns >= 0 && json_object_get(signal->body, "description"))
+        to->restarted_ns = now_ns;
+    call_tell(call, to, message);
     signal_free(signal);
     return true;
 }
@@ -121,8 +122,10 @@ static void take_failure(struct call *call, struct call_peer *peer, int64_t at_n
 }
 
 static void take_connection_state(struct call *call, struct call_peer *peer,
-                                  const char *state, int64_t at_ns)
+                                  const json_t *data, int64_t at_ns)
 {
+    const char *state = text_of(data, "state");
+    const char *reason = text_of(data, "reason");
     peer->is_connected = strcmp(state, "connected") == 0;
     peer->has_failed = false;
     if (!call->peers[!peer->role].has_failed)
@@ -131,16 +134,19 @@ static void take_connection_state(struct call *call, struct call_peer *peer,
         peer->connected_ns = at_ns;
         peer->next_send_ns = lab_now_ns(call->lab);
     }
-    if (strcmp(state, "failed") == 0)
+    if (strcmp(state, "failed") == 0) {
         take_failure(call, peer, at_ns);
+        g_free(peer->reason);
+        peer->reason = g_strdup(*reason ? reason : NULL);
+    }
 }
 
-static void take_message(struct call *call, struct call_peer *peer, const json_t *data)
+/* A pair that is selected, or ICE that is connected, after a restart. */
+static void take_pair(struct call *call, struct call_peer *peer, int64_t at_ns)
 {
-    if (strcmp(text_of(data, "data"), peer->payload) == 0)
-        peer->received |= SCENARIO_DATA;
-    else
-        warn_of(call, peer, "received data that was not sent to it");
+    if (call->stage == STAGE_RESTARTING && peer->restarted_ns >= 0 &&
+        at_ns >= peer->restarted_ns && peer->reconnected_ns < 0)
+        peer->reconnected_ns = at_ns;
 }
 
 static void follow(struct call *call, struct call_peer *peer, enum event_kind kind,
@@ -152,8 +158,10 @@ static void follow(struct call *call, struct call_peer *peer, enum event_kind ki
     if (kind == EVENT_PEER_GATHERING_STATE && strcmp(state, "complete") == 0)
         reach(peer, PHASE_GATHERING_COMPLETE, at_ns);
     if (kind == EVENT_PEER_ICE_STATE &&
-        (strcmp(state, "connected") == 0 || strcmp(state, "completed") == 0))
+        (strcmp(state, "connected") == 0 || strcmp(state, "completed") == 0)) {
         reach(peer, PHASE_ICE_CONNECTED, at_ns);
+        take_pair(call, peer, at_ns);
+    }
     if (kind == EVENT_PEER_DTLS_STATE && strcmp(state, "connected") == 0)
         reach(peer, PHASE_DTLS_CONNECTED, at_ns);
     if (kind == EVENT_PEER_CHANNEL_OPEN)
@@ -162,18 +170,23 @@ static void follow(struct call *call, struct call_peer *peer, enum event_kind ki
         reach(peer, PHASE_FIRST_MEDIA, at_ns);
         for (unsigned i = 0; i < SCENARIO_N_NEGOTIATE; i++)
             if (strcmp(text_of(data, "media"), scenario_negotiate_names[i]) == 0)
-                peer->received |= 1u << i;
+                peer->awaits &= ~(1u << i);
     }
     if (kind == EVENT_PEER_CONNECTION_STATE)
-        take_connection_state(call, peer, state, at_ns);
+        take_connection_state(call, peer, data, at_ns);
     /* Some stacks never say that they failed when there is no pair to check. */
     if (kind == EVENT_PEER_CHECK_LIST && strcmp(state, "failed") == 0)
         take_failure(call, peer, at_ns);
-    if (kind == EVENT_PEER_MESSAGE)
-        take_message(call, peer, data);
+    if (kind == EVENT_PEER_MESSAGE && !call_take_payload(peer, data))
+        warn_of(call, peer, "received data that was not sent to it");
     if (kind == EVENT_PEER_SELECTED_PAIR) {
         json_decref(peer->selected);
         peer->selected = json_incref(data);
+        take_pair(call, peer, at_ns);
+    }
+    if (kind == EVENT_PEER_STATS) {
+        json_decref(peer->stats);
+        peer->stats = json_incref(data);
     }
 }
 
@@ -261,19 +274,27 @@ void call_read_peer(struct call *call, struct call_peer *peer)
     }
 }
 
-/* What the scenario asks of a peer and it does not have, or 0. */
-static unsigned lacks(const struct call *call, const struct call_peer *peer)
+/* What a peer must be able to do for what the scenario names. */
+static unsigned capabilities_for(unsigned negotiate)
 {
     static const unsigned kinds[SCENARIO_N_NEGOTIATE] = {
         [SCENARIO_DATA_BIT] = CONTRACT_CAN_DATA,
         [SCENARIO_AUDIO_BIT] = CONTRACT_CAN_AUDIO,
         [SCENARIO_VIDEO_BIT] = CONTRACT_CAN_VIDEO,
     };
-    const struct peer_setup *setup = &call->spec->scenario->peers[peer->role];
-    unsigned wanted = 0;
+    unsigned set = 0;
     for (unsigned i = 0; i < SCENARIO_N_NEGOTIATE; i++)
-        if (call->spec->scenario->negotiate & 1u << i)
-            wanted |= kinds[i];
+        if (negotiate & 1u << i)
+            set |= kinds[i];
+    return set;
+}
+
+/* What the scenario asks of a peer and it does not have, or 0. */
+static unsigned lacks(const struct call *call, const struct call_peer *peer)
+{
+    const struct scenario_session *session = &call->spec->scenario->session;
+    const struct peer_setup *setup = &call->spec->scenario->peers[peer->role];
+    unsigned wanted = capabilities_for(session->negotiate);
     bool trickles = call->spec->mode == MODE_TRICKLE ||
                     (call->spec->mode == MODE_HALF && peer->role == ROLE_ANSWERER);
     if (trickles)
@@ -282,28 +303,55 @@ static unsigned lacks(const struct call *call, const struct call_peer *peer)
         wanted |= CONTRACT_CAN_ICE_TCP;
     if (setup->relay_only)
         wanted |= CONTRACT_CAN_RELAY;
+    if (session->restart_ice)
+        wanted |= CONTRACT_CAN_RESTART_ICE;
+    if (peer->role == ROLE_ANSWERER && (session->echo & ~(unsigned)SCENARIO_DATA))
+        wanted |= CONTRACT_CAN_ECHO_MEDIA;
     return wanted & ~peer->capabilities;
 }
 
-/* Whether a peer does DTLS: media in WebRTC goes without saying (RFC 8827 section 6.5).
- */
-static bool does_dtls(const struct call_peer *peer)
+static json_t *list_media(unsigned set)
 {
-    return peer->capabilities &
-           (CONTRACT_CAN_DTLS | CONTRACT_CAN_AUDIO | CONTRACT_CAN_VIDEO);
+    json_t *list = json_array();
+    for (unsigned i = 0; i < SCENARIO_N_NEGOTIATE; i++)
+        if (set & 1u << i)
+            json_array_append_new(list, json_string(scenario_negotiate_names[i]));
+    return list;
 }
 
-void call_match_peers(struct call *call)
+/* The same flow, as the other peer sees it. */
+static enum scenario_direction direction_for(const struct scenario_session *session,
+                                             enum role role)
 {
-    const struct call_peer *a = &call->peers[ROLE_OFFERER];
-    const struct call_peer *b = &call->peers[ROLE_ANSWERER];
-    if (does_dtls(a) == does_dtls(b))
-        return;
-    const struct call_peer *bare = does_dtls(a) ? b : a;
-    const struct call_peer *other = does_dtls(a) ? a : b;
-    call_decide(call, OUTCOME_UNSUPPORTED,
-                "%s (%s) is a bare ICE agent, without the DTLS of %s (%s)", name_of(bare),
-                bare->stack, name_of(other), other->stack);
+    static const enum scenario_direction mirrored[SCENARIO_N_DIRECTIONS] = {
+        [SCENARIO_SENDRECV] = SCENARIO_SENDRECV,
+        [SCENARIO_SENDONLY] = SCENARIO_RECVONLY,
+        [SCENARIO_RECVONLY] = SCENARIO_SENDONLY,
+    };
+    return role == ROLE_OFFERER ? session->direction : mirrored[session->direction];
+}
+
+static json_t *make_configure(const struct call *call, const struct call_peer *peer)
+{
+    const struct scenario_session *session = &call->spec->scenario->session;
+    const struct peer_setup *setup = &call->spec->scenario->peers[peer->role];
+    json_t *protocols = json_array();
+    if (setup->udp)
+        json_array_append_new(protocols, json_string("udp"));
+    if (setup->tcp)
+        json_array_append_new(protocols, json_string("tcp"));
+    json_t *channel = json_pack("{s:b}", "ordered", session->channel.ordered);
+    if (!session->channel.reliable)
+        json_object_set_new(channel, "maxRetransmits", json_integer(0));
+    return json_pack(
+        "{s:s, s:s, s:o, s:s, s:s, s:o, s:o, s:s, s:o, s:o}", "type", "configure", "role",
+        name_of(peer), "iceServers", servers_ice_servers(call->servers, setup),
+        "iceTransportPolicy", setup->relay_only ? "relay" : "all", "bundlePolicy",
+        scenario_bundle_policy_names[session->bundle_policy], "protocols", protocols,
+        "negotiate", list_media(session->negotiate), "direction",
+        scenario_direction_names[direction_for(session, peer->role)], "dataChannel",
+        channel, "echo",
+        list_media(peer->role == ROLE_ANSWERER ? session->echo : 0));
 }
 
 void call_configure_peer(struct call *call, struct call_peer *peer)
@@ -313,7 +361,6 @@ void call_configure_peer(struct call *call, struct call_peer *peer)
         CONTRACT_CAPABILITIES(X)
 #undef X
     };
-    const struct peer_setup *setup = &call->spec->scenario->peers[peer->role];
     unsigned missing = lacks(call, peer);
     for (unsigned bit = 0; bit < G_N_ELEMENTS(names); bit++)
         if (missing & 1u << bit)
@@ -321,20 +368,5 @@ void call_configure_peer(struct call *call, struct call_peer *peer)
                         peer->stack, names[bit]);
     if (missing)
         return;
-    json_t *protocols = json_array();
-    if (setup->udp)
-        json_array_append_new(protocols, json_string("udp"));
-    if (setup->tcp)
-        json_array_append_new(protocols, json_string("tcp"));
-    json_t *negotiate = json_array();
-    for (unsigned i = 0; i < SCENARIO_N_NEGOTIATE; i++)
-        if (call->spec->scenario->negotiate & 1u << i)
-            json_array_append_new(negotiate, json_string(scenario_negotiate_names[i]));
-    json_t *message =
-        json_pack("{s:s, s:s, s:o, s:s, s:o, s:o}", "type", "configure", "role",
-                  name_of(peer), "iceServers", servers_ice_servers(call->servers, setup),
-                  "iceTransportPolicy", setup->relay_only ? "relay" : "all", "protocols",
-                  protocols, "negotiate", negotiate);
-    if (!peer_link_send(peer->link, message))
-        call_decide(call, OUTCOME_ERROR, "%s does not read its contract", name_of(peer));
+    call_tell(call, peer, make_configure(call, peer));
 }

@@ -33,6 +33,14 @@ enum call_phase {
         N_PHASES
 };
 
+/** How far a call has come. */
+enum call_stage {
+    STAGE_CONNECTING, /**< until both peers have what the scenario asks for */
+    STAGE_RESTARTING, /**< ICE restart: until both have a pair again */
+    STAGE_RESUMING,   /**< until data has come over it */
+    STAGE_GOING_ON,   /**< for as long as the scenario says */
+};
+
 struct call_peer {
     enum role role;
     struct peer_link *link;
@@ -46,11 +54,14 @@ struct call_peer {
     bool is_done;                /**< said done, or its contract has ended */
     int64_t closed_ns;           /**< it closed its contract without a word; -1 */
     json_t *selected;            /**< data of its last peer.selected-pair */
-    char *payload;               /**< what the other peer sends to it */
-    unsigned
-        received; /**< enum scenario_negotiate: what has come of what was asked for */
-    int64_t next_send_ns; /**< when to have the other peer's payload sent (again) */
-    unsigned n_invalid;   /**< lines that broke the contract */
+    json_t *stats;               /**< data of its last peer.stats; NULL: none came */
+    GPtrArray *payloads;         /**< char *: what is sent to it; the last one is awaited */
+    unsigned awaits;       /**< enum scenario_negotiate: what must come to it still */
+    int64_t next_send_ns;  /**< when to have it send (again) what others await */
+    int64_t restarted_ns;  /**< the description of an ICE restart was handed to it; -1 */
+    int64_t reconnected_ns; /**< it has a pair after that; -1 */
+    char *reason;          /**< the stack's own words on why it failed; NULL: none */
+    unsigned n_invalid;    /**< lines that broke the contract */
 };
 
 struct call {
@@ -64,6 +75,9 @@ struct call {
     bool started;
     int64_t start_ns;
     int64_t first_failure_ns; /**< a peer failed; -1: none */
+    enum call_stage stage;
+    int64_t restart_ns; /**< the offerer was told to restart ICE; -1 */
+    int64_t served_ns;  /**< STAGE_GOING_ON began; -1 */
     bool is_decided;
     enum outcome outcome;
     char *why; /**< NULL: nothing to say */
@@ -81,6 +95,25 @@ void call_match_peers(struct call *call);
 
 /** Tells a peer what it is configured with; the call has begun (call_peer.c). */
 void call_configure_peer(struct call *call, struct call_peer *peer);
+
+/** What must come to which peer, and what is sent for that (call_session.c). */
+void call_begin_session(struct call *call);
+
+/** Does what the call's stage asks for now: has payloads sent, restarts ICE, decides. A
+ *  peer is told one thing at most. (call_session.c) */
+void call_act(struct call *call);
+
+/** When call_act() has something to do if nothing happens before (call_session.c). */
+int64_t call_session_deadline(const struct call *call);
+
+/** When the call is given up; CLOCK_NEVER once it goes on (call_session.c). */
+int64_t call_limit_ns(const struct call *call);
+
+/** What arrived, as its event says, and whether it is what was sent (call_session.c). */
+bool call_take_payload(struct call_peer *peer, const json_t *data);
+
+/** Tells a peer; a contract that is not read ends the call. Message consumed. */
+void call_tell(struct call *call, struct call_peer *peer, json_t *message);
 
 /** Hands over the next signal that is due; false: there is none (call_peer.c). */
 bool call_deliver_signal(struct call *call);

@@ -42,6 +42,20 @@ const char *contract_type_name(enum contract_type type)
     return types[type].name;
 }
 
+static const char *const bundle_policies[] = {
+#define X(symbol, text) [CONTRACT_##symbol] = text,
+    CONTRACT_BUNDLE_POLICIES(X)
+#undef X
+        NULL,
+};
+
+static const char *const directions[] = {
+#define X(symbol, text) [CONTRACT_##symbol] = text,
+    CONTRACT_DIRECTIONS(X)
+#undef X
+        NULL,
+};
+
 static gboolean refuse(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 static gboolean refuse(GError **error, const char *format, ...)
@@ -189,27 +203,76 @@ static gboolean read_protocols(struct contract_message *m, GError **error)
     return TRUE;
 }
 
-static gboolean read_negotiate(struct contract_message *m, GError **error)
+/* A list of "data", "audio" and "video" as a set. */
+static gboolean read_media(const struct contract_message *m, const char *key,
+                           unsigned standard, unsigned *ret_set, GError **error)
 {
     const unsigned known = CONTRACT_CAN_DATA | CONTRACT_CAN_AUDIO | CONTRACT_CAN_VIDEO;
-    const json_t *negotiate = json_object_get(m->json, "negotiate");
-    if (!negotiate) {
-        m->configuration.negotiate = CONTRACT_CAN_DATA;
+    const json_t *list = json_object_get(m->json, key);
+    if (!list) {
+        *ret_set = standard;
         return TRUE;
     }
-    if (!json_is_array(negotiate))
-        return refuse_value(error, m->type, "negotiate", "an array", negotiate);
+    if (!json_is_array(list))
+        return refuse_value(error, m->type, key, "an array", list);
     size_t i;
     const json_t *value;
-    json_array_foreach(negotiate, i, value)
+    json_array_foreach(list, i, value)
     {
         int bit = capability_from_name(json_string_value(value));
         if (bit < 0 || !(known & 1u << bit))
-            return refuse_value(error, m->type, "negotiate",
-                                "\"data\", \"audio\" or \"video\"", value);
-        m->configuration.negotiate |= 1u << bit;
+            return refuse_value(error, m->type, key, "\"data\", \"audio\" or \"video\"",
+                                value);
+        *ret_set |= 1u << bit;
     }
     return TRUE;
+}
+
+/* One of a NULL-ended list of words; the first if it is absent. */
+static gboolean read_word(const struct contract_message *m, const char *key,
+                          const char *const *words, unsigned *ret_index, GError **error)
+{
+    const json_t *value = json_object_get(m->json, key);
+    const char *text = json_string_value(value);
+    *ret_index = 0;
+    if (!value)
+        return TRUE;
+    for (unsigned i = 0; words[i]; i++) {
+        if (g_strcmp0(text, words[i]) == 0) {
+            *ret_index = i;
+            return TRUE;
+        }
+    }
+    g_autofree char *list = g_strjoinv(", ", (char **)words);
+    g_autofree char *wanted = g_strdup_printf("one of %s", list);
+    return refuse_value(error, m->type, key, wanted, value);
+}
+
+/* RTCDataChannelInit's bounds are of 16 bits. */
+static gboolean read_bound(const struct contract_message *m, const json_t *channel,
+                           const char *key, int *ret_bound, GError **error)
+{
+    const json_t *value = json_object_get(channel, key);
+    json_int_t bound = json_integer_value(value);
+    *ret_bound = value ? (int)bound : -1;
+    if (value && (!json_is_integer(value) || bound < 0 || bound > UINT16_MAX))
+        return refuse_value(error, m->type, key, "a whole number from 0 to 65535", value);
+    return TRUE;
+}
+
+static gboolean read_channel(struct contract_message *m, GError **error)
+{
+    struct contract_channel *c = &m->configuration.channel;
+    const json_t *channel = json_object_get(m->json, "dataChannel");
+    const json_t *ordered = json_object_get(channel, "ordered");
+    if (channel && !json_is_object(channel))
+        return refuse_value(error, m->type, "dataChannel", "an object", channel);
+    if (ordered && !json_is_boolean(ordered))
+        return refuse_value(error, m->type, "dataChannel/ordered", "true or false",
+                            ordered);
+    c->ordered = !json_is_false(ordered);
+    return read_bound(m, channel, "maxRetransmits", &c->max_retransmits, error) &&
+           read_bound(m, channel, "maxPacketLifeTime", &c->max_packet_lifetime_ms, error);
 }
 
 static gboolean read_configure(struct contract_message *m, GError **error)
@@ -236,7 +299,15 @@ static gboolean read_configure(struct contract_message *m, GError **error)
         if (!read_server(m, server, error))
             return FALSE;
     }
-    return read_protocols(m, error) && read_negotiate(m, error);
+    unsigned policy_index, direction_index;
+    if (!read_word(m, "bundlePolicy", bundle_policies, &policy_index, error) ||
+        !read_word(m, "direction", directions, &direction_index, error))
+        return FALSE;
+    c->bundle_policy = policy_index;
+    c->direction = direction_index;
+    return read_protocols(m, error) && read_channel(m, error) &&
+           read_media(m, "negotiate", CONTRACT_CAN_DATA, &c->negotiate, error) &&
+           read_media(m, "echo", 0, &c->echo, error);
 }
 
 static gboolean read_description(struct contract_message *m, const json_t *description,
@@ -327,6 +398,23 @@ static gboolean read_event(struct contract_message *m, GError **error)
     return TRUE;
 }
 
+static gboolean read_send(struct contract_message *m, GError **error)
+{
+    const json_t *value = json_object_get(m->json, "data_hex");
+    if (!value)
+        return read_text(m, m->json, "data", false, &m->text, error);
+    const char *hex = json_string_value(value);
+    size_t length = hex ? strlen(hex) : 1;
+    if (length % 2 != 0 || strspn(hex, "0123456789abcdefABCDEF") != length)
+        return refuse_value(error, m->type, "data_hex", "bytes, two digits each", value);
+    uint8_t *bytes = g_malloc(length / 2 + 1);
+    for (size_t i = 0; i < length / 2; i++)
+        bytes[i] = (uint8_t)(g_ascii_xdigit_value(hex[2 * i]) << 4 |
+                             g_ascii_xdigit_value(hex[2 * i + 1]));
+    m->bytes = g_bytes_new_take(bytes, length / 2);
+    return TRUE;
+}
+
 static gboolean read_fields(struct contract_message *m, GError **error)
 {
     switch (m->type) {
@@ -339,7 +427,7 @@ static gboolean read_fields(struct contract_message *m, GError **error)
     case CONTRACT_EVENT:
         return read_event(m, error);
     case CONTRACT_SEND:
-        return read_text(m, m->json, "data", false, &m->text, error);
+        return read_send(m, error);
     case CONTRACT_UNSUPPORTED:
         return read_text(m, m->json, "what", false, &m->text, error);
     case CONTRACT_RESTART_ICE:
@@ -386,6 +474,7 @@ gboolean contract_parse(const char *line, size_t size, enum contract_end from,
         return FALSE;
     *ret_message = m;
     m.json = NULL;
+    m.bytes = NULL;
     return TRUE;
 }
 
@@ -393,6 +482,7 @@ void contract_message_clear(struct contract_message *message)
 {
     json_decref(message->json);
     message->json = NULL;
+    g_clear_pointer(&message->bytes, g_bytes_unref);
 }
 
 char *contract_line(json_t *message)
@@ -446,6 +536,11 @@ json_t *contract_make_unsupported(const char *what)
 json_t *contract_make_send(const char *text)
 {
     return json_pack("{s:s, s:s}", "type", "send", "data", text);
+}
+
+json_t *contract_make_send_binary(const char *hex)
+{
+    return json_pack("{s:s, s:s}", "type", "send", "data_hex", hex);
 }
 
 json_t *contract_make_plain(enum contract_type type)

@@ -59,7 +59,7 @@ enum contract_end { CONTRACT_HARNESS = 1, CONTRACT_PEER = 2, CONTRACT_BOTH = 3 }
     X(RELAY, "relay")             \
     X(ICE_TCP, "ice-tcp")         \
     X(RESTART_ICE, "restart-ice") \
-    X(DTLS, "dtls")
+    X(ECHO_MEDIA, "echo-media")
 
 enum contract_capability_bit {
 #define X(symbol, name) CONTRACT_CAN_##symbol##_BIT,
@@ -83,11 +83,46 @@ struct contract_server {
     const char *credential; /**< NULL if it needs none */
 };
 
+/* W3C's RTCBundlePolicy. */
+#define CONTRACT_BUNDLE_POLICIES(X) \
+    X(MAX_BUNDLE, "max-bundle")     \
+    X(BALANCED, "balanced")         \
+    X(MAX_COMPAT, "max-compat")
+
+enum contract_bundle_policy {
+#define X(symbol, name) CONTRACT_##symbol,
+    CONTRACT_BUNDLE_POLICIES(X)
+#undef X
+};
+
+/* What W3C's RTCRtpTransceiverDirection can be asked to be. */
+#define CONTRACT_DIRECTIONS(X) \
+    X(SENDRECV, "sendrecv")    \
+    X(SENDONLY, "sendonly")    \
+    X(RECVONLY, "recvonly")
+
+enum contract_direction {
+#define X(symbol, name) CONTRACT_##symbol,
+    CONTRACT_DIRECTIONS(X)
+#undef X
+};
+
+/** What of W3C's RTCDataChannelInit a call can ask for. */
+struct contract_channel {
+    bool ordered;
+    int max_retransmits;        /**< -1: no bound */
+    int max_packet_lifetime_ms; /**< -1: no bound */
+};
+
 struct contract_configuration {
     bool offerer;       /**< this peer makes the offer; else it answers */
     bool relay_only;    /**< iceTransportPolicy "relay" */
     bool udp, tcp;      /**< candidates of these transports */
     unsigned negotiate; /**< CONTRACT_CAN_DATA, _AUDIO, _VIDEO */
+    unsigned echo;      /**< of these, what this peer sends back as it came */
+    enum contract_bundle_policy bundle_policy;
+    enum contract_direction direction; /**< of audio and video, as this peer sees it */
+    struct contract_channel channel;   /**< the offerer's */
     struct contract_server servers[CONTRACT_SERVERS_MAX];
     size_t n_servers;
 };
@@ -110,7 +145,8 @@ struct contract_message {
     int sdp_m_line_index;          /**< -1 if not given */
     const char *username_fragment; /**< NULL if not given */
 
-    const char *text; /**< SEND: the data; UNSUPPORTED: what */
+    const char *text; /**< SEND: the data, if it is a text; UNSUPPORTED: what */
+    GBytes *bytes;    /**< SEND: the data, if it is binary, else NULL; owned */
 
     const char *stack, *version; /**< HELLO */
     int contract;                /**< HELLO: the version of the contract */
@@ -164,6 +200,8 @@ json_t *contract_make_candidate(const char *candidate, const char *sdp_mid,
 json_t *contract_make_event(enum event_kind kind, int64_t t_ns, json_t *data);
 json_t *contract_make_unsupported(const char *what);
 json_t *contract_make_send(const char *text);
+/** The same of a binary message; `hex` is two digits a byte. */
+json_t *contract_make_send_binary(const char *hex);
 /** A message without further fields: restart-ice, close, done. */
 json_t *contract_make_plain(enum contract_type type);
 

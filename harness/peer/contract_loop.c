@@ -71,7 +71,7 @@ static void obey(struct contract_loop *loop, const struct contract_message *m)
         loop->commands->restart_ice(loop->stack);
         break;
     case CONTRACT_SEND:
-        loop->commands->send(loop->stack, m->text);
+        loop->commands->send(loop->stack, m);
         break;
     case CONTRACT_CLOSE:
         obey_close(loop);

@@ -18,7 +18,7 @@ struct contract_commands {
     /** The rest only between configure and close. */
     void (*signal)(void *stack, const struct contract_message *message);
     void (*restart_ice)(void *stack);
-    void (*send)(void *stack, const char *text);
+    void (*send)(void *stack, const struct contract_message *message);
     /** Ends the call, once; when all is released: contract_loop_finish(). It may come
         before configure. */
     void (*close)(void *stack);

@@ -4,6 +4,7 @@
  *
  *     main_gst.c              configure, commands, the end
  *     main_gst_connection.c   webrtcbin, and its signals as events
+ *     main_gst_channel.c      the data channel
  *     main_gst_media.c        test sources, and decoding what comes
  *     main_gst_signal.c       descriptions and candidates
  */
@@ -83,9 +84,9 @@ static void restart_ice(void *stack)
                        GST_WEBRTC_VERSION);
 }
 
-static void send_text(void *stack, const char *text)
+static void send_data(void *stack, const struct contract_message *message)
 {
-    gst_peer_send(stack, text);
+    gst_peer_send(stack, message);
 }
 
 static void finish(struct gst_peer *peer, gpointer data)
@@ -112,7 +113,7 @@ static const struct contract_commands commands = {
     .configure = configure,
     .signal = take_signal,
     .restart_ice = restart_ice,
-    .send = send_text,
+    .send = send_data,
     .close = close_call,
 };
 
@@ -124,7 +125,7 @@ int main(void)
         return EXIT_USAGE;
     peer.contract = contract_loop_peer(peer.loop);
     peer.early = g_ptr_array_new_with_free_func(free_message);
-    peer.unsent = g_ptr_array_new_with_free_func(g_free);
+    peer.unsent = g_ptr_array_new_with_free_func(gst_peer_free_outgoing);
     gst_init(NULL, NULL);
 
     int status = contract_loop_run(

@@ -19,6 +19,7 @@ struct gst_peer {
 
     bool offerer;
     unsigned negotiate;   /**< CONTRACT_CAN_DATA, _AUDIO, _VIDEO */
+    unsigned echo;        /**< of these */
     GstElement *pipeline; /**< NULL until configured */
     GstElement *webrtc;   /**< in the pipeline; borrowed */
     GObject *channel;     /**< GstWebRTCDataChannel; NULL until there is one */
@@ -31,7 +32,7 @@ struct gst_peer {
     char *remote_ufrag; /**< of that description */
     char *local_ufrag;  /**< of ours; NULL: not made yet */
     char *local_mid;    /**< of our first m-section */
-    GPtrArray *unsent;  /**< char *: texts until the data channel is open */
+    GPtrArray *unsent;  /**< struct outgoing: until the data channel is open */
     GPtrArray *early;   /**< json_t: candidates found before our description was sent */
     GObject *dtls;      /**< GstWebRTCDTLSTransport that is watched; NULL: none yet */
 };
@@ -50,10 +51,19 @@ void gst_peer_call(struct gst_peer *peer,
 /** Makes the pipeline. @return false, after telling the harness why, if it cannot */
 bool gst_peer_connect(struct gst_peer *peer,
                       const struct contract_configuration *configuration);
-/** Sends over the data channel. */
-void gst_peer_send(struct gst_peer *peer, const char *text);
 /** Watches the DTLS transport as soon as descriptions have made one. */
 void gst_peer_watch_dtls(struct gst_peer *peer);
+
+/* main_gst_channel.c: the data channel */
+
+/** Makes it. */
+void gst_peer_make_channel(struct gst_peer *peer, const struct contract_channel *channel);
+/** Uses one that the other side made. */
+void gst_peer_take_channel(struct gst_peer *peer, GObject *channel);
+/** Frees what peer->unsent holds. */
+void gst_peer_free_outgoing(gpointer outgoing);
+/** Sends a message, once it is open. */
+void gst_peer_send(struct gst_peer *peer, const struct contract_message *message);
 
 /* main_gst_media.c: what is sent and what comes */
 

@@ -13,10 +13,6 @@
 
 #include "peer/main_gst.h"
 #include "peer/main_nice_candidate.h"
-#include "peer/peer_event.h"
-
-/* Texts that may wait for the data channel. */
-#define UNSENT_MAX 64
 
 static const struct {
     const char *property;
@@ -124,84 +120,10 @@ static void on_pair(NiceAgent *agent, guint stream, guint component, NiceCandida
 
 /* ---- the data channel ---- */
 
-/* The main loop's thread. */
-static bool is_open(const struct gst_peer *peer)
-{
-    GstWebRTCDataChannelState state = GST_WEBRTC_DATA_CHANNEL_STATE_CONNECTING;
-    if (peer->channel)
-        g_object_get(peer->channel, "ready-state", &state, NULL);
-    return state == GST_WEBRTC_DATA_CHANNEL_STATE_OPEN;
-}
-
-void gst_peer_send(struct gst_peer *peer, const char *text)
-{
-    if (is_open(peer))
-        g_signal_emit_by_name(peer->channel, "send-string", text);
-    else if (peer->unsent->len < UNSENT_MAX)
-        g_ptr_array_add(peer->unsent, g_strdup(text));
-    else
-        contract_peer_warn(peer->contract, "send: the data channel is not open yet");
-}
-
-static void send_unsent(struct gst_peer *peer, gpointer data)
-{
-    (void)data;
-    for (guint i = 0; i < peer->unsent->len && is_open(peer); i++)
-        g_signal_emit_by_name(peer->channel, "send-string",
-                              g_ptr_array_index(peer->unsent, i));
-    g_ptr_array_set_size(peer->unsent, 0);
-}
-
-static void on_channel_open(GObject *channel, struct gst_peer *peer)
-{
-    g_autofree char *label = NULL;
-    g_object_get(channel, "label", &label, NULL);
-    gst_peer_report(peer, EVENT_PEER_CHANNEL_OPEN, json_pack("{s:s}", "label", label));
-    gst_peer_call(peer, send_unsent, NULL, NULL);
-}
-
-static void on_text(GObject *channel, const char *text, struct gst_peer *peer)
-{
-    (void)channel;
-    gst_peer_report(peer, EVENT_PEER_MESSAGE,
-                    peer_event_message(text ? text : "", text ? strlen(text) : 0));
-}
-
-static void on_bytes(GObject *channel, GBytes *bytes, struct gst_peer *peer)
-{
-    (void)channel;
-    gsize size = 0;
-    const void *data = bytes ? g_bytes_get_data(bytes, &size) : NULL;
-    gst_peer_report(peer, EVENT_PEER_MESSAGE, peer_event_message(data ? data : "", size));
-}
-
-static void on_channel_error(GObject *channel, const GError *error, struct gst_peer *peer)
-{
-    (void)channel;
-    g_autofree char *what =
-        g_strdup_printf("data channel: %s", error ? error->message : "an error");
-    gst_peer_report(peer, EVENT_PEER_WARNING, json_pack("{s:s}", "what", what));
-}
-
-static void use_channel(struct gst_peer *peer, gpointer channel)
-{
-    g_set_object(&peer->channel, channel);
-}
-
-/* Its own handlers first, so that no message is lost. */
-static void take_channel(struct gst_peer *peer, GObject *channel)
-{
-    g_signal_connect(channel, "on-open", G_CALLBACK(on_channel_open), peer);
-    g_signal_connect(channel, "on-message-string", G_CALLBACK(on_text), peer);
-    g_signal_connect(channel, "on-message-data", G_CALLBACK(on_bytes), peer);
-    g_signal_connect(channel, "on-error", G_CALLBACK(on_channel_error), peer);
-    gst_peer_call(peer, use_channel, g_object_ref(channel), g_object_unref);
-}
-
 static void on_channel(GstElement *webrtc, GObject *channel, struct gst_peer *peer)
 {
     (void)webrtc;
-    take_channel(peer, channel);
+    gst_peer_take_channel(peer, channel);
 }
 
 /* ---- DTLS ---- */
@@ -301,6 +223,7 @@ bool gst_peer_connect(struct gst_peer *peer, const struct contract_configuration
     g_autoptr(GError) error = NULL;
     peer->offerer = c->offerer;
     peer->negotiate = c->negotiate;
+    peer->echo = c->echo;
     for (size_t i = 0; i < c->n_servers; i++)
         if (c->servers[i].url.tls)
             return refuse(peer, c->servers[i].text); /* libnice has no TURN over TLS */
@@ -326,12 +249,7 @@ bool gst_peer_connect(struct gst_peer *peer, const struct contract_configuration
     if (!gst_peer_add_media(peer, &error))
         return refuse(peer, error->message);
     gst_element_set_state(peer->pipeline, GST_STATE_PLAYING);
-    if (c->offerer && (c->negotiate & CONTRACT_CAN_DATA)) {
-        g_autoptr(GObject) channel = NULL;
-        g_signal_emit_by_name(peer->webrtc, "create-data-channel", "rtclab", NULL,
-                              &channel);
-        if (channel)
-            take_channel(peer, channel);
-    }
+    if (c->offerer && (c->negotiate & CONTRACT_CAN_DATA))
+        gst_peer_make_channel(peer, &c->channel);
     return true;
 }

@@ -9,6 +9,8 @@
  *     main_nice_agent.c   the agent, and its signals as events
  *     main_nice_signal.c  descriptions and candidates
  */
+#include <string.h>
+
 #include "base/error.h"
 #include "base/rng.h"
 #include "peer/main_nice.h"
@@ -70,16 +72,19 @@ static void restart_ice(void *stack)
     nice_peer_restart(stack);
 }
 
-static void send_text(void *stack, const char *text)
+static void send_data(void *stack, const struct contract_message *message)
 {
-    nice_peer_send(stack, text);
+    gsize size = message->bytes ? 0 : strlen(message->text);
+    const char *data =
+        message->bytes ? g_bytes_get_data(message->bytes, &size) : message->text;
+    nice_peer_send(stack, data, size);
 }
 
 static const struct contract_commands commands = {
     .configure = configure,
     .signal = take_signal,
     .restart_ice = restart_ice,
-    .send = send_text,
+    .send = send_data,
     .close = close_call,
 };
 

@@ -15,6 +15,7 @@ struct nice_peer {
     struct contract_peer *contract; /**< the loop's */
 
     bool offerer, udp, tcp;
+    bool echoes; /**< sends back what comes */
     NiceAgent *agent; /**< NULL until configured */
     guint stream;
     GPtrArray *turn_urls;
@@ -42,7 +43,7 @@ bool nice_peer_make_agent(struct nice_peer *peer,
 /** Starts gathering, or after a restart reports again what was gathered. */
 void nice_peer_gather(struct nice_peer *peer);
 /** Sends a datagram over the selected pair. */
-void nice_peer_send(struct nice_peer *peer, const char *text);
+void nice_peer_send(struct nice_peer *peer, const char *bytes, size_t size);
 /** Reports a connection state, if it changed. */
 void nice_peer_report_connection(struct nice_peer *peer, const char *state);
 /** Reports a check list that failed because it is and will remain empty. */

@@ -168,7 +168,9 @@ static void on_message(NiceAgent *agent, guint stream, guint component, guint si
     (void)agent, (void)stream, (void)component;
     struct nice_peer *peer = user;
     contract_peer_event(peer->contract, EVENT_PEER_MESSAGE,
-                        peer_event_message(bytes, size));
+                        peer_event_message(bytes, size, false));
+    if (peer->echoes)
+        nice_peer_send(peer, bytes, size);
 }
 
 /* The addresses to gather on: no loopback, no link-local ones. */
@@ -222,6 +224,7 @@ static void add_servers(struct nice_peer *peer, const struct contract_configurat
 bool nice_peer_make_agent(struct nice_peer *peer, const struct contract_configuration *c)
 {
     const char *unsupported = NULL;
+    peer->echoes = c->echo & CONTRACT_CAN_DATA;
     if (c->negotiate & ~(unsigned)CONTRACT_CAN_DATA)
         unsupported = "audio and video";
     for (size_t i = 0; i < c->n_servers; i++)
@@ -277,11 +280,10 @@ void nice_peer_gather(struct nice_peer *peer)
         on_gathered(peer->agent, peer->stream, peer);
 }
 
-void nice_peer_send(struct nice_peer *peer, const char *text)
+void nice_peer_send(struct nice_peer *peer, const char *bytes, size_t size)
 {
-    size_t size = strlen(text);
     if (size > UINT16_MAX ||
         nice_agent_send(peer->agent, peer->stream, NICE_PEER_COMPONENT, (guint)size,
-                        text) != (gint)size)
+                        bytes) != (gint)size)
         contract_peer_warn(peer->contract, "send: libnice did not take %zu bytes", size);
 }

@@ -24,13 +24,13 @@ json_t *peer_event_candidate(const struct candidate *c, const char *text)
                      *tcp_type ? tcp_type : NULL);
 }
 
-json_t *peer_event_message(const void *bytes, size_t size)
+json_t *peer_event_message(const void *bytes, size_t size, bool binary)
 {
     const char *text = bytes;
     size_t shown = MIN(size, MESSAGE_MAX_BYTES);
     json_t *data = json_object();
     const char *valid_end;
-    if (g_utf8_validate_len(text, size, NULL)) {
+    if (!binary && g_utf8_validate_len(text, size, NULL)) {
         /* A cut may fall into a character: show the whole ones before it. */
         g_utf8_validate_len(text, shown, &valid_end);
         shown = (size_t)(valid_end - text);
@@ -42,6 +42,8 @@ json_t *peer_event_message(const void *bytes, size_t size)
         json_object_set_new(data, "data_hex", json_string(hex->str));
         g_string_free(hex, TRUE);
     }
+    if (binary)
+        json_object_set_new(data, "binary", json_true());
     json_object_set_new(data, "size_bytes", json_integer((json_int_t)size));
     return data;
 }

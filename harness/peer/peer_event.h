@@ -3,6 +3,7 @@
 #ifndef RTCLAB_PEER_PEER_EVENT_H
 #define RTCLAB_PEER_PEER_EVENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <jansson.h>
@@ -16,8 +17,12 @@
  */
 json_t *peer_event_candidate(const struct candidate *candidate, const char *text);
 
-/** A message, cut after its first 4 KiB. @return caller owns */
-json_t *peer_event_message(const void *bytes, size_t size);
+/**
+ * A message, cut after its first 4 KiB.
+ * @param binary  it came as bytes, not as a text
+ * @return {"data" or "data_hex", "binary"?, "size_bytes"}; caller owns
+ */
+json_t *peer_event_message(const void *bytes, size_t size, bool binary);
 
 /** "udp" or "tcp". */
 const char *peer_event_protocol(const struct candidate *candidate);

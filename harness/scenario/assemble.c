@@ -167,7 +167,7 @@ void assemble_scenario(const struct document *document, struct scenario *scenari
     fill_sites(document, scenario);
     fill_servers(document, scenario);
     fill_peers(document, scenario);
-    scenario->negotiate = document->negotiate;
+    scenario->session = document->session;
     scenario->signaling_delay_ns = document->signaling.delay_ns;
     scenario->needs_wall_clock = document->needs_wall_clock;
 

@@ -257,6 +257,17 @@ static void check_peer(struct check *check, enum role role)
         check_ice_servers(check, peer->ice_servers, peer->n_ice_servers, servers);
 }
 
+static void check_echo(struct check *check)
+{
+    const struct scenario_session *session = &check->document->session;
+    if (session->echo & ~session->negotiate)
+        problems_add(check->problems, "/echo", "must be among what is negotiated");
+    if ((session->echo & ~(unsigned)SCENARIO_DATA) &&
+        session->direction != SCENARIO_SENDRECV)
+        problems_add(check->problems, "/echo",
+                     "must be of data alone, unless the direction is \"sendrecv\"");
+}
+
 static void check_expectation(struct check *check)
 {
     const struct expect_document *expect = &check->document->expect;
@@ -318,6 +329,7 @@ void check_document(const struct document *document, struct problems *problems)
     if (strcmp(offerer, document_peer_host(document, ROLE_ANSWERER)) == 0)
         problems_add(problems, "/peers/answerer/host",
                      "must be another host than the offerer's, is \"%s\" too", offerer);
+    check_echo(&check);
     check_expectation(&check);
     g_hash_table_unref(check.names);
     g_hash_table_unref(check.addresses);

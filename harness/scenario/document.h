@@ -113,7 +113,7 @@ struct document {
     struct ice_server_document *ice_servers;
     unsigned n_ice_servers;
     struct peers_document peers;
-    unsigned negotiate;
+    struct scenario_session session;
     struct signaling_document signaling;
     bool needs_wall_clock;
     struct expect_document expect;

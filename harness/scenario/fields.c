@@ -50,6 +50,18 @@ static const struct choice negotiate[] = {
 #undef X
         { 0 },
 };
+static const struct choice directions[] = {
+#define X(symbol, name) { name, SCENARIO_##symbol },
+    SCENARIO_DIRECTIONS(X)
+#undef X
+        { 0 },
+};
+static const struct choice bundle_policies[] = {
+#define X(symbol, name) { name, SCENARIO_##symbol },
+    SCENARIO_BUNDLE_POLICIES(X)
+#undef X
+        { 0 },
+};
 static const struct choice clocks[] = { { "wall", true }, { 0 } };
 static const struct choice transports[] = { { "direct", 0 }, { 0 } };
 /* Only what can be meant to happen: "unsupported" and "error" never are. */
@@ -188,6 +200,23 @@ static const struct shape signaling_shape = {
     .fields = signaling_fields,
 };
 
+static const struct field channel_fields[] = {
+    { "ordered", FIELD_BOOLEAN, .standard = "true", AT(struct scenario_channel, ordered),
+      .meaning = "W3C's RTCDataChannelInit.ordered" },
+    { "reliable", FIELD_BOOLEAN, .standard = "true",
+      AT(struct scenario_channel, reliable),
+      .meaning = "false: maxRetransmits is 0, no message is sent a second time" },
+    { "binary", FIELD_BOOLEAN, .standard = "false", AT(struct scenario_channel, binary),
+      .meaning = "The messages of the call are bytes, not texts" },
+    { 0 },
+};
+static const struct shape channel_shape = {
+    .name = "data_channel",
+    .words = "a data channel",
+    .size = sizeof(struct scenario_channel),
+    .fields = channel_fields,
+};
+
 #define SETUP_MODE(mode)                                                                 \
     FIELD_NUMBER, .min = 1, .max = MAX_SETUP_MS, AT(struct setup_document, modes[mode]), \
                   INHERIT(struct setup_document, all)
@@ -254,8 +283,26 @@ static const struct field document_fields[] = {
     { "peers", FIELD_OBJECT, .shape = &peers_shape, AT(struct document, peers),
       .meaning = "How each peer is set up" },
     { "negotiate", FIELD_CHOICES, .min = 1, .max = SCENARIO_N_NEGOTIATE,
-      .choices = negotiate, .standard = "[\"data\"]", AT(struct document, negotiate),
-      .meaning = "What the peers send each other, both ways" },
+      .choices = negotiate, .standard = "[\"data\"]",
+      AT(struct document, session.negotiate),
+      .meaning = "What the peers send each other" },
+    { "direction", FIELD_CHOICE, .choices = directions, .standard = "\"sendrecv\"",
+      AT(struct document, session.direction),
+      .meaning = "Of audio and video, as the offerer sees it" },
+    { "echo", FIELD_CHOICES, .max = SCENARIO_N_NEGOTIATE, .choices = negotiate,
+      .standard = "[]", AT(struct document, session.echo),
+      .meaning = "What the answerer sends back as it came, in place of its own" },
+    { "data_channel", FIELD_OBJECT, .shape = &channel_shape,
+      AT(struct document, session.channel), .meaning = "As the offerer makes it" },
+    { "bundle_policy", FIELD_CHOICE, .choices = bundle_policies,
+      .standard = "\"max-bundle\"", AT(struct document, session.bundle_policy),
+      .meaning = "W3C's bundlePolicy of both peers" },
+    { "restart_ice", FIELD_BOOLEAN, .standard = "false",
+      AT(struct document, session.restart_ice),
+      .meaning = "Once all has come, the offerer restarts ICE, and data must come again" },
+    { "duration_ms", FIELD_MILLISECONDS, .max = 600000, .standard = "0",
+      AT(struct document, session.duration_ns),
+      .meaning = "How long the call goes on after that" },
     { "signaling", FIELD_OBJECT, .shape = &signaling_shape,
       AT(struct document, signaling), .meaning = "How offer and answer travel" },
     { "clock", FIELD_CHOICE, .choices = clocks, AT(struct document, needs_wall_clock),

@@ -181,6 +181,39 @@ static char *break_lines(const char *text)
     return g_string_free(out, FALSE);
 }
 
+static void append_media(GString *out, unsigned set)
+{
+    for (unsigned i = 0; i < SCENARIO_N_NEGOTIATE; i++)
+        if (set & 1u << i)
+            g_string_append_printf(out, " %s", scenario_negotiate_names[i]);
+}
+
+static void append_session(GString *out, const struct scenario_session *session)
+{
+    const struct scenario_channel *channel = &session->channel;
+    g_string_append(out, "  negotiate  ");
+    append_media(out, session->negotiate);
+    if (session->negotiate & ~(unsigned)SCENARIO_DATA)
+        g_string_append_printf(out, ", %s, %s",
+                               scenario_direction_names[session->direction],
+                               scenario_bundle_policy_names[session->bundle_policy]);
+    if (!channel->ordered || !channel->reliable || channel->binary)
+        g_string_append_printf(out, "\n  data channel %sordered, %sreliable, %s",
+                               channel->ordered ? "" : "un",
+                               channel->reliable ? "" : "un",
+                               channel->binary ? "binary" : "text");
+    if (session->echo) {
+        g_string_append(out, "\n  echo       ");
+        append_media(out, session->echo);
+    }
+    if (session->restart_ice)
+        g_string_append(out, "\n  ICE restart once connected");
+    if (session->duration_ns > 0)
+        g_string_append_printf(out, "\n  duration    %.6g s",
+                               (double)session->duration_ns / NS_PER_S);
+    g_string_append_c(out, '\n');
+}
+
 char *scenario_format(const struct scenario *s)
 {
     GString *out = g_string_new(NULL);
@@ -203,11 +236,8 @@ char *scenario_format(const struct scenario *s)
     g_string_append(out, "\npeers\n");
     for (enum role role = ROLE_OFFERER; role < N_ROLES; role++)
         append_peer(out, s, role);
-    g_string_append(out, "  negotiate  ");
-    for (unsigned i = 0; i < SCENARIO_N_NEGOTIATE; i++)
-        if (s->negotiate & 1u << i)
-            g_string_append_printf(out, " %s", scenario_negotiate_names[i]);
-    g_string_append_printf(out, "\n  signalling  direct, %.6g ms one way\n",
+    append_session(out, &s->session);
+    g_string_append_printf(out, "  signalling  direct, %.6g ms one way\n",
                            (double)s->signaling_delay_ns / NS_PER_MS);
     if (s->needs_wall_clock)
         g_string_append(out, "\nclock\n  wall: the virtual one is not faithful enough\n");

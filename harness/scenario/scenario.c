@@ -28,6 +28,16 @@ const char *const scenario_negotiate_names[SCENARIO_N_NEGOTIATE] = {
     SCENARIO_NEGOTIATE(X)
 #undef X
 };
+const char *const scenario_direction_names[SCENARIO_N_DIRECTIONS] = {
+#define X(symbol, name) [SCENARIO_##symbol] = name,
+    SCENARIO_DIRECTIONS(X)
+#undef X
+};
+const char *const scenario_bundle_policy_names[SCENARIO_N_BUNDLE_POLICIES] = {
+#define X(symbol, name) [SCENARIO_##symbol] = name,
+    SCENARIO_BUNDLE_POLICIES(X)
+#undef X
+};
 
 const char *const mode_names[N_MODES] = {
     [MODE_TRICKLE] = "trickle",

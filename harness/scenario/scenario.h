@@ -81,6 +81,50 @@ enum scenario_negotiate {
 /** "data", "audio", "video". */
 extern const char *const scenario_negotiate_names[SCENARIO_N_NEGOTIATE];
 
+/* W3C's words for how media flow, and for how m-sections share a transport. */
+#define SCENARIO_DIRECTIONS(X) \
+    X(SENDRECV, "sendrecv")    \
+    X(SENDONLY, "sendonly")    \
+    X(RECVONLY, "recvonly")
+#define SCENARIO_BUNDLE_POLICIES(X) \
+    X(MAX_BUNDLE, "max-bundle")     \
+    X(BALANCED, "balanced")         \
+    X(MAX_COMPAT, "max-compat")
+
+enum scenario_direction {
+#define X(symbol, name) SCENARIO_##symbol,
+    SCENARIO_DIRECTIONS(X)
+#undef X
+        SCENARIO_N_DIRECTIONS
+};
+
+enum scenario_bundle_policy {
+#define X(symbol, name) SCENARIO_##symbol,
+    SCENARIO_BUNDLE_POLICIES(X)
+#undef X
+        SCENARIO_N_BUNDLE_POLICIES
+};
+
+extern const char *const scenario_direction_names[SCENARIO_N_DIRECTIONS];
+extern const char *const scenario_bundle_policy_names[SCENARIO_N_BUNDLE_POLICIES];
+
+struct scenario_channel {
+    bool ordered;
+    bool reliable; /**< false: no message is sent a second time */
+    bool binary;   /**< the messages that the call sends: bytes, not a text */
+};
+
+/** What the call asks of its two peers, over whatever network. */
+struct scenario_session {
+    unsigned negotiate; /**< enum scenario_negotiate: not empty */
+    unsigned echo;      /**< of these, what the answerer sends back as it came */
+    enum scenario_direction direction; /**< of audio and video, as the offerer sees it */
+    enum scenario_bundle_policy bundle_policy;
+    struct scenario_channel channel;
+    bool restart_ice;    /**< once connected, the offerer restarts ICE */
+    int64_t duration_ns; /**< how long the call goes on after all that */
+};
+
 /** What must happen; `as_expected` is judged from it alone. */
 struct expectation {
     enum outcome outcome;
@@ -108,7 +152,7 @@ struct scenario {
     struct server *servers;
     unsigned n_servers;
     struct peer_setup peers[N_ROLES];
-    unsigned negotiate;         /**< enum scenario_negotiate: not empty */
+    struct scenario_session session;
     int64_t signaling_delay_ns; /**< one way */
     bool needs_wall_clock;      /**< the virtual one would not be faithful enough */
     struct expectation expect;
