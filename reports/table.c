@@ -12,6 +12,9 @@
  * but what the records themselves hold. A cell's width is that of its text, a blank and
  * its number, whatever colours surround it.
  *
+ * That is for one pair of peers; where there are more, table_pairs.c has a grid of them
+ * for each scenario instead.
+ *
  * Nothing is judged here: as_expected and why stand in the records. A call whose peer
  * lacks a capability is "unsupported", never a failure.
  */
@@ -28,6 +31,7 @@
 #include "base/file.h"
 #include "reports/compare.h"
 #include "reports/table_calls.h"
+#include "reports/table_pairs.h"
 #include "reports/text.h"
 
 #define DEFAULT_WIDTH      100
@@ -225,31 +229,15 @@ static void append_row(GString *out, const struct grid *grid, guint row,
     end_line(out);
 }
 
-static gboolean same_peers(const struct call_group *a, const struct call_group *b)
-{
-    return strcmp(a->offerer, b->offerer) == 0 && strcmp(a->answerer, b->answerer) == 0;
-}
-
-static void append_grid(GString *out, const struct grid *grid,
+static void append_rows(GString *out, const struct grid *grid,
                         const struct table_style *style)
 {
-    gboolean many_peers = FALSE;
-    for (guint r = 1; r < grid->n_rows; r++)
-        many_peers |= !same_peers(grid->rows[0].group, grid->rows[r].group);
     append_titles(out, grid, style);
-    for (guint r = 0; r < grid->n_rows; r++) {
-        const struct call_group *group = grid->rows[r].group;
-        if (many_peers && (r == 0 || !same_peers(grid->rows[r - 1].group, group))) {
-            g_autofree char *offerer = text_escape(group->offerer);
-            g_autofree char *answerer = text_escape(group->answerer);
-            g_string_append_printf(out, "%s calls %s:\n", offerer, answerer);
-        }
+    for (guint r = 0; r < grid->n_rows; r++)
         append_row(out, grid, r, style);
-    }
 }
 
-static void append_wrapped(GString *out, const char *text,
-                           const struct table_style *style)
+void table_append_wrapped(GString *out, const char *text, const struct table_style *style)
 {
     g_auto(GStrv) words = g_strsplit(text, " ", -1);
     GString *line = g_string_new(NULL);
@@ -272,22 +260,22 @@ static void append_legend(GString *out, const struct grid *grid,
     gboolean has_other_pairs = FALSE;
     for (size_t i = 0; i < grid->n_rows * N_COLUMNS; i++)
         has_other_pairs |= grid->cells[i].has_other_pairs;
-    append_wrapped(out,
-                   "Selected pair (offerer~answerer), median set-up in ms; "
-                   "saves = full - trickle",
-                   style);
+    table_append_wrapped(out,
+                         "Selected pair (offerer~answerer), median set-up in ms; "
+                         "saves = full - trickle",
+                         style);
     bool is_deterministic = false;
     for (guint r = 0; r < grid->n_rows; r++)
         is_deterministic |= grid->rows[r].is_deterministic;
     if (is_deterministic)
-        append_wrapped(out,
-                       DETERMINISTIC_SIGN
-                       " deterministic: no chance in the network, two seeds "
-                       "gave the same; not repeated further",
-                       style);
+        table_append_wrapped(out,
+                             DETERMINISTIC_SIGN
+                             " deterministic: no chance in the network, two seeds "
+                             "gave the same; not repeated further",
+                             style);
     if (has_other_pairs)
-        append_wrapped(out, "+N: N calls selected another pair than the one shown",
-                       style);
+        table_append_wrapped(out, "+N: N calls selected another pair than the one shown",
+                             style);
 }
 
 /* What the run has found out; the calls alone do not say it. */
@@ -313,6 +301,10 @@ static void append_table(GString *out, const json_t *results,
 {
     const json_t *calls = json_object_get(results, "calls");
     g_autoptr(GPtrArray) groups = compare_group_calls(calls);
+    if (table_has_pairs(groups)) {
+        table_append_pairs(out, groups, style);
+        return;
+    }
     g_autoptr(json_t) comparisons = compare_modes(calls);
     if (groups->len == 0)
         return;
@@ -331,7 +323,7 @@ static void append_table(GString *out, const json_t *results,
             grid_row(&grid, r)[c] = columns[c].make(&grid.rows[r], columns[c].mode);
     }
     choose_layout(&grid, style->width);
-    append_grid(out, &grid, style);
+    append_rows(out, &grid, style);
     append_legend(out, &grid, style);
     for (size_t i = 0; i < grid.n_rows * N_COLUMNS; i++) {
         g_free(grid.cells[i].text);
@@ -345,6 +337,8 @@ char *table_format(const json_t *results, const struct table_style *style)
 {
     GString *out = g_string_new(NULL);
     append_table(out, results, style);
+    table_append_unsupported(out, results, style);
+    table_append_known(out, results, style);
     table_append_unexpected(out, results, style);
     table_append_summary(out, results, style);
     return g_string_free(out, FALSE);

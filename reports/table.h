@@ -22,8 +22,10 @@ struct table_style table_style_for(int fd);
 
 /**
  * A row for each scenario with each mode's outcome, selected pair and median set-up, and
- * what trickle saves; then each call that was not as expected with its record and the
- * command that repeats it; then a line that sums up.
+ * what trickle saves, or, with several pairs of peers, for each scenario a grid of who
+ * offers and who answers; then why calls were unsupported, the known failures, each call
+ * that was not as expected with its record and the command that repeats it; then a line
+ * that sums up.
  *
  * @param results results.json; what is missing in it is left out of the text
  * @return text that ends in a newline; caller owns

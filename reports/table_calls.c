@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Calls in words. A call is one of three: as expected, unsupported (a peer lacks a
- * capability; neither good nor bad), or not as expected. Only the last is listed with its
- * reason, and only the first few of those: when everything fails it fails for one reason,
- * and the rest stands in results.json.
+ * Calls in words. A call is one of four: as expected, unsupported (a peer lacks a
+ * capability, or is not installed; neither good nor bad), a known failure, or not as
+ * expected. Only the last is listed call by call, and only the first few of those: when
+ * everything fails it fails for one reason, and the rest stands in results.json. Of the
+ * others the reasons are listed, each once.
  */
 #include "reports/table_calls.h"
 
@@ -11,9 +12,8 @@
 
 #include "reports/text.h"
 
-#define MAX_LISTED 20
-
-enum verdict { AS_EXPECTED, UNSUPPORTED, NOT_AS_EXPECTED, N_VERDICTS };
+#define MAX_LISTED  20
+#define MAX_REASONS 12
 
 static const char *text_of(const json_t *object, const char *key, const char *fallback)
 {
@@ -21,12 +21,28 @@ static const char *text_of(const json_t *object, const char *key, const char *fa
     return text ? text : fallback;
 }
 
-static enum verdict verdict_of(const json_t *call)
+static const json_t *known_of(const json_t *call)
+{
+    return json_object_get(call, "known_failure");
+}
+
+static bool has_status(const json_t *call, const char *status)
+{
+    return strcmp(text_of(known_of(call), "status", ""), status) == 0;
+}
+
+enum table_verdict table_verdict_of(const json_t *call)
 {
     if (strcmp(text_of(call, "outcome", ""), "unsupported") == 0)
-        return UNSUPPORTED;
-    return json_is_true(json_object_get(call, "as_expected")) ? AS_EXPECTED
-                                                              : NOT_AS_EXPECTED;
+        return TABLE_UNSUPPORTED;
+    if (json_is_true(json_object_get(call, "as_expected")))
+        return TABLE_AS_EXPECTED;
+    return has_status(call, "fails") ? TABLE_KNOWN_FAILURE : TABLE_NOT_AS_EXPECTED;
+}
+
+bool table_passes_unexpectedly(const json_t *call)
+{
+    return has_status(call, "passes");
 }
 
 /* Words counted in the order in which they first came. */
@@ -90,14 +106,18 @@ static char *pair_of(const json_t *call)
 }
 
 /* The tone and what stands behind the outcome. */
-static const char *judge(const guint verdicts[N_VERDICTS], gboolean connected,
+static const char *judge(const guint verdicts[TABLE_N_VERDICTS], gboolean connected,
                          enum table_tone *ret_tone)
 {
-    if (verdicts[NOT_AS_EXPECTED] > 0) {
+    if (verdicts[TABLE_NOT_AS_EXPECTED] > 0) {
         *ret_tone = TABLE_BAD;
         return "!";
     }
-    if (verdicts[AS_EXPECTED] == 0) {
+    if (verdicts[TABLE_KNOWN_FAILURE] > 0) {
+        *ret_tone = TABLE_ODD;
+        return " (known)";
+    }
+    if (verdicts[TABLE_AS_EXPECTED] == 0) {
         *ret_tone = TABLE_ODD;
         return "";
     }
@@ -115,12 +135,12 @@ char *table_describe_calls(const GPtrArray *calls, enum table_tone *ret_tone,
     struct tally pairs, others;
     tally_init(&pairs);
     tally_init(&others);
-    guint verdicts[N_VERDICTS] = { 0 };
+    guint verdicts[TABLE_N_VERDICTS] = { 0 };
     guint n_connected = 0;
     for (guint i = 0; i < calls->len; i++) {
         const json_t *call = calls->pdata[i];
         const char *outcome = text_of(call, "outcome", "?");
-        verdicts[verdict_of(call)]++;
+        verdicts[table_verdict_of(call)]++;
         if (strcmp(outcome, "connected") == 0) {
             n_connected++;
             tally_add(&pairs, pair_of(call));
@@ -144,6 +164,14 @@ char *table_describe_calls(const GPtrArray *calls, enum table_tone *ret_tone,
     return g_string_free(out, FALSE);
 }
 
+/* It is known to fail, and did so in another way. */
+static void append_other_known(GString *out, const json_t *call)
+{
+    g_autofree char *outcome = text_escape(text_of(known_of(call), "outcome", "?"));
+    g_autofree char *reason = text_escape(text_of(known_of(call), "reason", ""));
+    g_string_append_printf(out, "\n    known   %s: %s", outcome, reason);
+}
+
 static void append_call(GString *out, const json_t *results, const json_t *call,
                         const struct table_style *style)
 {
@@ -162,8 +190,10 @@ static void append_call(GString *out, const json_t *results, const json_t *call,
 
     g_string_append(out, "  ");
     table_append_toned(out, shown_key, TABLE_BAD, style);
-    g_string_append_printf(out, "\n    why     %s\n    record  %s\n    again   %s",
-                           shown_why, shown_record,
+    g_string_append_printf(out, "\n    why     %s", shown_why);
+    if (known_of(call))
+        append_other_known(out, call);
+    g_string_append_printf(out, "\n    record  %s\n    again   %s", shown_record,
                            style->rerun_command ? style->rerun_command : "rtclab run");
     if (seed)
         g_string_append_printf(out, " --seed %s", shown_seed);
@@ -178,7 +208,7 @@ void table_append_unexpected(GString *out, const json_t *results,
     json_t *call;
     json_array_foreach(json_object_get(results, "calls"), i, call)
     {
-        if (verdict_of(call) != NOT_AS_EXPECTED)
+        if (table_verdict_of(call) != TABLE_NOT_AS_EXPECTED)
             continue;
         if (found++ == 0)
             g_string_append(out, "\nNot as expected:\n");
@@ -190,26 +220,141 @@ void table_append_unexpected(GString *out, const json_t *results,
                                found - MAX_LISTED);
 }
 
+/* Calls by the entry of the file that is about them, in the order in which they came. */
+struct entry {
+    const json_t *known; /* of the first of them */
+    unsigned n_failed, n_passed, n_calls;
+};
+
+static GArray *list_entries(const json_t *calls)
+{
+    GArray *entries = g_array_new(FALSE, TRUE, sizeof(struct entry));
+    size_t i;
+    json_t *call;
+    json_array_foreach(calls, i, call)
+    {
+        const json_t *known = known_of(call);
+        if (!known)
+            continue;
+        const char *which = text_of(known, "entry", "?");
+        guint at = 0;
+        while (
+            at < entries->len &&
+            strcmp(text_of(g_array_index(entries, struct entry, at).known, "entry", "?"),
+                   which) != 0)
+            at++;
+        if (at == entries->len)
+            g_array_append_val(entries, (struct entry){ .known = known });
+        struct entry *entry = &g_array_index(entries, struct entry, at);
+        entry->n_calls++;
+        entry->n_failed += has_status(call, "fails");
+        entry->n_passed += table_passes_unexpectedly(call);
+    }
+    return entries;
+}
+
+static void append_failed(GString *out, const struct entry *entry)
+{
+    g_autofree char *calls = text_escape(text_of(entry->known, "calls", "?"));
+    g_autofree char *outcome = text_escape(text_of(entry->known, "outcome", "?"));
+    g_autofree char *reason = text_escape(text_of(entry->known, "reason", ""));
+    g_string_append_printf(out, "  %s: %s (%u call%s)\n    %s\n", calls, outcome,
+                           entry->n_failed, entry->n_failed == 1 ? "" : "s", reason);
+}
+
+static void append_passed(GString *out, const struct entry *entry)
+{
+    g_autofree char *calls = text_escape(text_of(entry->known, "calls", "?"));
+    g_autofree char *which = text_escape(text_of(entry->known, "entry", "?"));
+    g_string_append_printf(out, "  %s: ", calls);
+    if (entry->n_passed == entry->n_calls)
+        g_string_append_printf(out, "%u call%s; remove %s\n", entry->n_calls,
+                               entry->n_calls == 1 ? "" : "s, all of it", which);
+    else
+        g_string_append_printf(out, "%u of %u calls; make %s narrower, if that lasts\n",
+                               entry->n_passed, entry->n_calls, which);
+}
+
+void table_append_known(GString *out, const json_t *results,
+                        const struct table_style *style)
+{
+    g_autoptr(GArray) entries = list_entries(json_object_get(results, "calls"));
+    const json_t *run = json_object_get(results, "run");
+    g_autofree char *path = text_escape(text_of(run, "known_failures", "?"));
+    unsigned n_failed = 0, n_passed = 0;
+    for (guint i = 0; i < entries->len; i++) {
+        const struct entry *entry = &g_array_index(entries, struct entry, i);
+        if (entry->n_failed > 0 && n_failed++ == 0)
+            table_append_toned(out, "\nKnown failures:\n", TABLE_ODD, style);
+        if (entry->n_failed > 0)
+            append_failed(out, entry);
+    }
+    for (guint i = 0; i < entries->len; i++) {
+        const struct entry *entry = &g_array_index(entries, struct entry, i);
+        if (entry->n_passed > 0 && n_passed++ == 0)
+            g_string_append_printf(out, "\nNow as expected, though %s says otherwise:\n",
+                                   path);
+        if (entry->n_passed > 0)
+            append_passed(out, entry);
+    }
+}
+
+/* Reasons, each once, and how many calls have it. */
+void table_append_unsupported(GString *out, const json_t *results,
+                              const struct table_style *style)
+{
+    struct tally reasons;
+    tally_init(&reasons);
+    size_t i;
+    json_t *call, *entry;
+    json_array_foreach(json_object_get(results, "calls"), i, call)
+    {
+        if (table_verdict_of(call) == TABLE_UNSUPPORTED)
+            tally_add(&reasons, text_escape(text_of(call, "why", "")));
+    }
+    if (reasons.words->len > 0)
+        table_append_toned(out, "\nUnsupported:\n", TABLE_ODD, style);
+    for (guint r = 0; r < MIN(reasons.words->len, MAX_REASONS); r++) {
+        guint count = g_array_index(reasons.counts, guint, r);
+        const char *why = reasons.words->pdata[r];
+        g_string_append_printf(out, "  %u call%s: %s\n", count, count == 1 ? "" : "s",
+                               *why ? why : "no reason is recorded");
+    }
+    if (reasons.words->len > MAX_REASONS)
+        g_string_append_printf(out, "  and for %u more reasons: see results.json\n",
+                               reasons.words->len - MAX_REASONS);
+    tally_clear(&reasons);
+    const json_t *run = json_object_get(results, "run");
+    json_array_foreach(json_object_get(run, "left_out"), i, entry)
+    {
+        g_autofree char *why = text_escape(text_of(entry, "why", "?"));
+        g_string_append_printf(out, "%s  %s\n", i == 0 ? "\nLeft out:\n" : "", why);
+    }
+}
+
 /* "1 not (1 timeout)" and "2 unsupported", as far as there are any. */
-static void append_verdicts(GString *out, const guint verdicts[N_VERDICTS],
+static void append_verdicts(GString *out, const guint verdicts[TABLE_N_VERDICTS],
                             const struct tally *unexpected)
 {
-    if (verdicts[AS_EXPECTED] > 0 && verdicts[NOT_AS_EXPECTED] == 0 &&
-        verdicts[UNSUPPORTED] == 0)
+    if (verdicts[TABLE_AS_EXPECTED] > 0 && verdicts[TABLE_NOT_AS_EXPECTED] == 0 &&
+        verdicts[TABLE_UNSUPPORTED] == 0 && verdicts[TABLE_KNOWN_FAILURE] == 0)
         g_string_append(out, "all as expected");
     else
-        g_string_append_printf(out, "%u as expected", verdicts[AS_EXPECTED]);
+        g_string_append_printf(out, "%u as expected", verdicts[TABLE_AS_EXPECTED]);
     for (guint i = 0; i < unexpected->words->len; i++) {
         if (i == 0)
-            g_string_append_printf(out, ", %u not (", verdicts[NOT_AS_EXPECTED]);
+            g_string_append_printf(out, ", %u not (", verdicts[TABLE_NOT_AS_EXPECTED]);
         g_string_append_printf(out, "%s%u %s", i ? ", " : "",
                                g_array_index(unexpected->counts, guint, i),
                                (const char *)unexpected->words->pdata[i]);
     }
     if (unexpected->words->len > 0)
         g_string_append_c(out, ')');
-    if (verdicts[UNSUPPORTED] > 0)
-        g_string_append_printf(out, ", %u unsupported", verdicts[UNSUPPORTED]);
+    if (verdicts[TABLE_KNOWN_FAILURE] > 0)
+        g_string_append_printf(out, ", %u known failure%s", verdicts[TABLE_KNOWN_FAILURE],
+                               verdicts[TABLE_KNOWN_FAILURE] == 1 ? "" : "s");
+    if (verdicts[TABLE_UNSUPPORTED] > 0)
+        g_string_append_printf(out, ", %u unsupported", verdicts[TABLE_UNSUPPORTED]);
 }
 
 /* The worst of the calls whose packets were too late for their latencies to be the
@@ -313,16 +458,16 @@ void table_append_summary(GString *out, const json_t *results,
                           const struct table_style *style)
 {
     const json_t *calls = json_object_get(results, "calls");
-    guint verdicts[N_VERDICTS] = { 0 };
+    guint verdicts[TABLE_N_VERDICTS] = { 0 };
     struct tally unexpected;
     tally_init(&unexpected);
     size_t i;
     json_t *call;
     json_array_foreach(calls, i, call)
     {
-        enum verdict verdict = verdict_of(call);
+        enum table_verdict verdict = table_verdict_of(call);
         verdicts[verdict]++;
-        if (verdict == NOT_AS_EXPECTED)
+        if (verdict == TABLE_NOT_AS_EXPECTED)
             tally_add(&unexpected, text_escape(text_of(call, "outcome", "?")));
     }
     append_wall_clock(out, calls);

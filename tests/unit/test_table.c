@@ -96,6 +96,32 @@ static void test_repeats(void)
                               .rerun_command = "bin/rtclab run --peers nice,./my-peer" });
 }
 
+/* Seven stacks, each calling each, on the narrowest usual terminal. */
+static void test_pairs(void)
+{
+    assert_golden("pairs", "80", (struct table_style){ .width = 80 });
+}
+
+static void test_pairs_in_blocks(void)
+{
+    assert_golden("pairs", "40", (struct table_style){ .width = 40 });
+}
+
+static void assert_grids_fit(unsigned width)
+{
+    g_autofree char *text =
+        format_results("pairs", (struct table_style){ .width = width });
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    for (char **line = lines; *line && !g_str_has_prefix(*line, "Unsupported"); line++)
+        CU_ASSERT_TRUE(text_width(*line) <= width);
+}
+
+static void test_grids_keep_within_the_width(void)
+{
+    for (unsigned width = 30; width <= 120; width += 5)
+        assert_grids_fit(width);
+}
+
 static void test_hostile(void)
 {
     assert_golden("hostile", "100", (struct table_style){ .width = 100 });
@@ -279,6 +305,10 @@ static const struct test tests[] = {
     { "in a narrow terminal each cell is a line", test_list },
     { "calls whose packets were late say so", test_late },
     { "repeats are counted, and the savings paired", test_repeats },
+    { "several pairs have a grid for each scenario, seven stacks fit 80 columns",
+      test_pairs },
+    { "a grid that is too wide comes in blocks", test_pairs_in_blocks },
+    { "grids keep within the width", test_grids_keep_within_the_width },
     { "strings of peers cannot disturb the terminal", test_hostile },
     { "no calls give one line", test_empty },
     { "the table keeps within the width", test_width_is_kept },
