@@ -7,6 +7,7 @@
 #include "call/results_schema.h"
 
 #include "call/call_state.h"
+#include "call/known.h"
 #include "scenario/scenario.h"
 
 static json_t *type(const char *name)
@@ -75,11 +76,12 @@ static json_t *schema_of_run(void)
     json_t *left_out = object_of(
         json_pack("{s:o, s:o}", "stack", type("string"), "why", type("string")));
     return object_of(json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id", type("string"),
-        "started", type("string"), "version", type("string"), "seed", type("string"),
-        "clock", names_of(lab_clock_names, LAB_N_CLOCKS), "complete", type("boolean"),
-        "elapsed_s", type("number"), "host", host, "?interrupted", type("boolean"),
-        "?shard", type("string"), "?left_out", list_of(left_out)));
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id",
+        type("string"), "started", type("string"), "version", type("string"), "seed",
+        type("string"), "clock", names_of(lab_clock_names, LAB_N_CLOCKS), "complete",
+        type("boolean"), "elapsed_s", type("number"), "host", host, "?interrupted",
+        type("boolean"), "?shard", type("string"), "?left_out", list_of(left_out),
+        "?known_failures", type("string")));
 }
 
 static json_t *schema_of_scenario(void)
@@ -133,6 +135,14 @@ static json_t *schema_of_peer(void)
         json_pack("{s:o, s:o}", "stack", type("string"), "version", type("string"))));
 }
 
+static json_t *schema_of_known(void)
+{
+    return object_of(json_pack(
+        "{s:o, s:o, s:o, s:o, s:o}", "entry", type("string"), "calls", type("string"),
+        "outcome", names_of(outcome_names, N_OUTCOMES), "reason", type("string"),
+        "status", names_of(known_status_names, KNOWN_N_STATUSES)));
+}
+
 static json_t *schema_of_call(void)
 {
     json_t *artifacts = or_null(object_of(
@@ -157,6 +167,7 @@ static json_t *schema_of_call(void)
     json_object_set_new(call, "?clock_why", type("string"));
     json_object_set_new(call, "?clock_bypasses", type("integer"));
     json_object_set_new(call, "?repeatable", type("boolean"));
+    json_object_set_new(call, "?known_failure", schema_of_known());
     return object_of(call);
 }
 

@@ -13,6 +13,7 @@
 #include <jansson.h>
 
 #include "lab/lab.h"
+#include "scenario/known_failures.h"
 #include "scenario/scenario.h"
 
 #define RUN_AUDIT_FILE "clock-audit.txt"
@@ -35,9 +36,10 @@ struct run_options {
     const struct run_left_out
         *left_out; /**< stacks that were asked for with all others */
     unsigned n_left_out;
-    bool modes[N_MODES];          /**< which modes; at least one */
-    unsigned repeat;              /**< calls for each scenario and mode; from 1 */
-    uint64_t seed;                /**< of the run; each call's is made from it */
+    const struct known_failures *known; /**< NULL: nothing is known to fail */
+    bool modes[N_MODES];                /**< which modes; at least one */
+    unsigned repeat;                    /**< calls for each scenario and mode; from 1 */
+    uint64_t seed;                      /**< of the run; each call's is made from it */
     unsigned jobs;                /**< calls side by side; 0: chosen from the cores */
     double timeout_s;             /**< of one call, in call time */
     unsigned shard, n_shards;     /**< 1 ≤ shard ≤ n_shards; 1 of 1: everything */
@@ -61,7 +63,10 @@ struct run_options {
 gboolean run_execute(const GPtrArray *scenarios, const struct run_options *options,
                      json_t **ret_results, GError **error);
 
-/** The exit status that results call for: EXIT_AS_EXPECTED, EXIT_UNEXPECTED, … */
+/**
+ * The exit status that results call for: EXIT_AS_EXPECTED, EXIT_UNEXPECTED, … A known
+ * failure counts as expected, and so does one that passes.
+ */
 int run_exit_code(const json_t *results);
 
 #endif

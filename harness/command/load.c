@@ -13,6 +13,14 @@ static void free_scenario(void *scenario)
     scenario_free(scenario);
 }
 
+static void print_problems(const GPtrArray *problems)
+{
+    for (guint i = 0; i < problems->len; i++) {
+        g_autofree char *line = text_escape(problems->pdata[i]);
+        fprintf(stderr, "%s\n", line);
+    }
+}
+
 static void load_one(const struct scenario_ref *ref, struct loaded *loaded)
 {
     g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
@@ -24,10 +32,22 @@ static void load_one(const struct scenario_ref *ref, struct loaded *loaded)
     }
     loaded->n_invalid++;
     loaded->n_mistakes += problems->len;
-    for (guint i = 0; i < problems->len; i++) {
-        g_autofree char *line = text_escape(problems->pdata[i]);
-        fprintf(stderr, "%s\n", line);
-    }
+    print_problems(problems);
+}
+
+unsigned load_known_failures(const char *path, const char *folder,
+                             struct known_failures **ret)
+{
+    *ret = NULL;
+    g_autofree char *found = path ? NULL : selection_find_folder(folder, NULL);
+    g_autofree char *usual =
+        found ? g_build_filename(found, KNOWN_FAILURES_PATH, NULL) : NULL;
+    if (!path && (!usual || !g_file_test(usual, G_FILE_TEST_EXISTS)))
+        return 0;
+    g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
+    *ret = known_failures_load(path ? path : usual, problems);
+    print_problems(problems);
+    return problems->len;
 }
 
 gboolean load_scenarios(const char *folder, const char *const *selectors,

@@ -7,6 +7,8 @@
 
 #include <glib.h>
 
+#include "scenario/known_failures.h"
+
 struct loaded {
     GPtrArray *scenarios; /**< struct scenario *: those without a mistake; owned */
     unsigned n_files;     /**< that the selectors named */
@@ -26,6 +28,18 @@ struct loaded {
  */
 gboolean load_scenarios(const char *folder, const char *const *selectors,
                         struct loaded *ret, GError **error);
+
+/**
+ * Reads a file of known failures and prints each mistake in it as one line on standard
+ * error.
+ *
+ * @param path   NULL: that of the scenarios' folder, if it has one
+ * @param folder as for load_scenarios()
+ * @param ret    NULL if there is no such file; caller frees with known_failures_free()
+ * @return how many mistakes there are
+ */
+unsigned load_known_failures(const char *path, const char *folder,
+                             struct known_failures **ret);
 
 /** Leaves only the scenarios with a tag. */
 void loaded_keep_tagged(struct loaded *loaded, const char *tag);

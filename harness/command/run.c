@@ -93,15 +93,23 @@ static gboolean run_loaded(const struct run_values *values,
                            const struct run_words *words, const GPtrArray *scenarios,
                            int *ret_status, GError **error)
 {
+    struct known_failures *known;
+    if (load_known_failures(values->known_failures, values->folder, &known) > 0) {
+        *ret_status = EXIT_USAGE; /* the mistakes are printed */
+        return TRUE;
+    }
     g_autoptr(GPtrArray) stacks =
         run_options_want_stacks(values, words) ? stacks_examine() : NULL;
     struct run_options options;
-    if (!run_options_make(values, arguments, words, stacks, &options, error))
-        return FALSE;
-    g_autofree char *out = run_make_folder(values->out, error);
-    options.out = out;
-    gboolean ok = out && run_scenarios(scenarios, &options, arguments, ret_status, error);
-    run_options_clear(&options);
+    gboolean ok = run_options_make(values, arguments, words, stacks, &options, error);
+    if (ok) {
+        g_autofree char *out = run_make_folder(values->out, error);
+        options.out = out;
+        options.known = known;
+        ok = out && run_scenarios(scenarios, &options, arguments, ret_status, error);
+        run_options_clear(&options);
+    }
+    known_failures_free(known);
     return ok;
 }
 

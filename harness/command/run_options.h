@@ -18,9 +18,10 @@ struct run_values {
     bool all_repeats, has_kernel_random, audits_clock;
     const char *out;
     const char *folder;
+    const char *known_failures;
 };
 
-#define RUN_N_OPTIONS 14
+#define RUN_N_OPTIONS 15
 extern const struct option run_option_table[RUN_N_OPTIONS];
 
 /** A call's key, taken apart: "OFFERER~ANSWERER/SCENARIO/MODE/REPEAT". */

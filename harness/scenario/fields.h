@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include <jansson.h>
+
 enum field_kind {
     FIELD_TEXT,    /**< const char *; borrowed from the JSON value */
     FIELD_TEXTS,   /**< const char **, NULL-ended; one text stands for a list of one */
@@ -93,6 +95,9 @@ extern const struct shape middlebox_shape; /**< struct middlebox_document */
 
 /** How sites, hosts and servers are named. */
 extern const struct text_form name_form;
+
+/** The JSON Schema of a file of this shape; caller owns. */
+json_t *schema_of_file(const struct shape *shape, const char *title);
 
 /** The names of a row's choices or presets, sorted if presets, NULL-ended.
  *  @return caller owns the array (g_free), not the names */

@@ -4,19 +4,16 @@
  * the document is checked (check.c), given addresses (addresses.c) and turned into what
  * the harness works with (assemble.c). Each step adds its problems; a scenario comes out
  * only when there is none.
- *
- * JSON is strict (RFC 8259): no comments, no key twice. Its syntax errors end the
- * reading, as nothing after them can be trusted.
  */
 #include "scenario/scenario.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "base/file.h"
 #include "scenario/addresses.h"
 #include "scenario/assemble.h"
 #include "scenario/check.h"
+#include "scenario/json_file.h"
 #include "scenario/reader.h"
 
 const char *const role_names[N_ROLES] = {
@@ -77,56 +74,17 @@ struct scenario *scenario_parse(const char *text, size_t size, const char *path,
                                 const char *id, GPtrArray *problem_lines)
 {
     struct problems problems = { .file = path, .lines = problem_lines };
-    if (size > DOCUMENT_MAX_BYTES) {
-        problems_add(&problems, "", "must be at most %d bytes, is larger",
-                     DOCUMENT_MAX_BYTES);
+    g_autoptr(json_t) value = json_file_parse(text, size, &problems);
+    if (!value)
         return NULL;
-    }
-    json_error_t error;
-    g_autoptr(json_t) value = json_loadb(text, size, JSON_REJECT_DUPLICATES, &error);
-    if (!value) {
-        g_autofree char *message =
-            g_strdup_printf("must be JSON, is not: %s", error.text);
-        /* The parser is at column 0 before it took anything in. */
-        problems_add_at(&problems, error.line, MAX(error.column, 1), message);
-        return NULL;
-    }
     return scenario_from_json(value, id, &problems);
-}
-
-/* The bytes of a regular file that is not too big; what else there may be never ends. */
-static char *read_file(const char *path, size_t *ret_size, struct problems *problems)
-{
-    if (g_file_test(path, G_FILE_TEST_EXISTS) &&
-        !g_file_test(path, G_FILE_TEST_IS_REGULAR)) {
-        problems_add(problems, "", "must be a file, is something else");
-        return NULL;
-    }
-    FILE *file = fopen(path, "rbe");
-    if (!file) {
-        problems_add(problems, "", "must be a readable file, is not: %s",
-                     g_strerror(errno));
-        return NULL;
-    }
-    /* One byte more than allowed, for scenario_parse() to see that there are more. */
-    char *text = g_malloc(DOCUMENT_MAX_BYTES + 1);
-    errno = 0;
-    *ret_size = fread(text, 1, DOCUMENT_MAX_BYTES + 1, file);
-    if (ferror(file)) {
-        problems_add(problems, "", "must be a readable file, is not: %s",
-                     g_strerror(errno));
-        g_clear_pointer(&text, g_free);
-    }
-    fclose(file);
-    return text;
 }
 
 struct scenario *scenario_load(const char *path, const char *id, GPtrArray *problem_lines)
 {
     struct problems problems = { .file = path, .lines = problem_lines };
-    size_t size;
-    g_autofree char *text = read_file(path, &size, &problems);
-    return text ? scenario_parse(text, size, path, id, problem_lines) : NULL;
+    g_autoptr(json_t) value = json_file_load(&problems);
+    return value ? scenario_from_json(value, id, &problems) : NULL;
 }
 
 /* ---- freeing ---- */

@@ -148,15 +148,20 @@ static json_t *schema_of_value(const struct field *field, json_t *defs)
     g_assert_not_reached();
 }
 
-json_t *scenario_schema(void)
+json_t *schema_of_file(const struct shape *shape, const char *title)
 {
     json_t *defs = json_object();
     json_t *schema =
         json_pack("{s:s, s:s}", "$schema", "https://json-schema.org/draft/2020-12/schema",
-                  "title", "A scenario of rtclab");
-    json_t *root = schema_of_object(&document_shape, defs);
+                  "title", title);
+    json_t *root = schema_of_object(shape, defs);
     json_object_update(schema, root);
     json_decref(root);
     json_object_set_new(schema, "$defs", defs);
     return schema;
+}
+
+json_t *scenario_schema(void)
+{
+    return schema_of_file(&document_shape, "A scenario of rtclab");
 }

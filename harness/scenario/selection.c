@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "base/nearest.h"
 #include "base/program.h"
+#include "scenario/known_failures.h"
 
 enum { MAX_DEPTH = 8 /* of folders in folders; a link may lead in a circle */ };
 
@@ -89,6 +90,13 @@ char *selection_find_folder(const char *explicit_folder, GError **error)
     return found;
 }
 
+/* What is not: the schemas at the top of the folder, the known failures. */
+static bool is_scenario_name(const char *name, const char *below)
+{
+    return g_str_has_suffix(name, ".json") && strcmp(name, KNOWN_FAILURES_NAME) != 0 &&
+           (below || !g_str_has_suffix(name, "schema.json"));
+}
+
 /* Adds the *.json below a folder; ids are paths from its top. */
 static void scan(const char *top, const char *below, int depth, GPtrArray *refs)
 {
@@ -104,8 +112,7 @@ static void scan(const char *top, const char *below, int depth, GPtrArray *refs)
         if (is_folder(full)) {
             if (depth < MAX_DEPTH)
                 scan(top, inner, depth + 1, refs);
-        } else if (g_str_has_suffix(name, ".json") &&
-                   (below || strcmp(name, "schema.json") != 0)) {
+        } else if (is_scenario_name(name, below)) {
             g_ptr_array_add(refs, ref_new(inner, strlen(inner) - strlen(".json"), full));
         }
     }

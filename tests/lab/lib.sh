@@ -81,6 +81,12 @@ holds() {
     jq -e "$1" "$2" >/dev/null || { jq -c "$1" "$2"; jq . "$2" | head -60; return 1; }
 }
 
+# True if each JSON value in a file is what a schema (a file, too) says.
+fits() { # schema, file with JSON values
+    jq -r -L "$here" --slurpfile schema "$1" 'include "schema"; errors($schema[0])' "$2" >"$work/errors"
+    [ "${PIPESTATUS[0]}" = 0 ] && [ ! -s "$work/errors" ] || { head "$work/errors"; return 1; }
+}
+
 # The processes that carry the mark, and those that they started.
 marked() {
     grep -lzs "^RTCLAB_TEST_MARK=$mark\$" /proc/[0-9]*/environ | tr -dc '0-9\n'

@@ -3,11 +3,6 @@
 # What a run writes is what the schemas say, to the last key.
 source "$(dirname "$0")/lib.sh"
 
-fits() { # schema, file with JSON values
-    jq -r -L "$here" --slurpfile schema "$1" 'include "schema"; errors($schema[0])' "$2" >"$work/errors"
-    [ "${PIPESTATUS[0]}" = 0 ] && [ ! -s "$work/errors" ] || { head "$work/errors"; return 1; }
-}
-
 does_not_fit() { # schema, file, what the error must hold
     ! fits "$1" "$2" >"$work/misfit" && grep -qF "$3" "$work/misfit"
 }

@@ -202,11 +202,11 @@ static void test_mistakes_are_one_line(void)
         { "exec --scenarios " SCENARIO_FOLDER " 'behaviour/ei-*' bob -- ls", 2,
           "rtclab exec: \"behaviour/ei-*\" names 3 scenarios, must name one\n" },
         { "check --schema call", 2,
-          "rtclab check: --schema must be of scenario, events or results, is of "
-          "\"call\"\n" },
+          "rtclab check: --schema must be of scenario, events, results or "
+          "known-failures, is of \"call\"\n" },
         { "check --schema events results", 2,
-          "rtclab check: --schema must be of scenario, events or results, is of "
-          "\"results\"\n" },
+          "rtclab check: --schema must be of scenario, events, results or "
+          "known-failures, is of \"results\"\n" },
         { "run --clock wall --audit-clock --scenarios " SCENARIO_FOLDER, 2,
           "rtclab run: --audit-clock is about the virtual clock, and --clock is wall\n" },
         { "run -j2", 2, "rtclab run: there is no option -j2 (see rtclab help run)\n" },
@@ -275,6 +275,8 @@ static void test_schemas_are_printed(void)
         { "check --schema", "A scenario of rtclab" },
         { "check --schema scenario", "A scenario of rtclab" },
         { "check --schema events", "An event of a call: a line of events.jsonl" },
+        { "check --schema known-failures",
+          "What is known not to work: known-failures.json" },
         { "check --schema results", "The results of a run of rtclab: results.json" },
     };
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {

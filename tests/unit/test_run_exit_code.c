@@ -13,11 +13,15 @@ static const struct {
     char letter;
     enum outcome outcome;
     int as_expected;
+    const char *known; /* status of a known failure; NULL: none is known */
 } kinds[] = {
-    { 'c', OUTCOME_CONNECTED, 1 },   { 'C', OUTCOME_CONNECTED, 0 },
-    { 'f', OUTCOME_FAILED, 1 },      { 'F', OUTCOME_FAILED, 0 },
-    { 't', OUTCOME_TIMEOUT, 1 },     { 'T', OUTCOME_TIMEOUT, 0 },
-    { 'U', OUTCOME_UNSUPPORTED, 0 }, { 'E', OUTCOME_ERROR, 0 },
+    { 'c', OUTCOME_CONNECTED, 1, NULL },     { 'C', OUTCOME_CONNECTED, 0, NULL },
+    { 'f', OUTCOME_FAILED, 1, NULL },        { 'F', OUTCOME_FAILED, 0, NULL },
+    { 't', OUTCOME_TIMEOUT, 1, NULL },       { 'T', OUTCOME_TIMEOUT, 0, NULL },
+    { 'U', OUTCOME_UNSUPPORTED, 0, NULL },   { 'E', OUTCOME_ERROR, 0, NULL },
+    { 'K', OUTCOME_TIMEOUT, 0, "fails" },    { 'k', OUTCOME_ERROR, 0, "fails" },
+    { 'P', OUTCOME_CONNECTED, 1, "passes" }, { 'D', OUTCOME_FAILED, 0, "differs" },
+    { 'd', OUTCOME_ERROR, 0, "differs" },
 };
 
 enum end { COMPLETE, CUT, INTERRUPTED };
@@ -36,16 +40,24 @@ static const struct {
     { "c", CUT, EXIT_INCOMPLETE },           { "cF", CUT, EXIT_UNEXPECTED },
     { "E", CUT, EXIT_ENVIRONMENT },          { "", INTERRUPTED, EXIT_INTERRUPTED },
     { "c", INTERRUPTED, EXIT_INTERRUPTED },  { "F", INTERRUPTED, EXIT_INTERRUPTED },
-    { "EF", INTERRUPTED, EXIT_INTERRUPTED },
+    { "EF", INTERRUPTED, EXIT_INTERRUPTED }, { "cKk", COMPLETE, EXIT_AS_EXPECTED },
+    { "P", COMPLETE, EXIT_AS_EXPECTED },     { "cKD", COMPLETE, EXIT_UNEXPECTED },
+    { "Kd", COMPLETE, EXIT_ENVIRONMENT },    { "KF", COMPLETE, EXIT_UNEXPECTED },
+    { "K", CUT, EXIT_INCOMPLETE },
 };
 
 static json_t *make_call(char letter)
 {
-    for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
-        if (kinds[i].letter == letter)
-            return json_pack("{s:s, s:b}", "outcome", outcome_names[kinds[i].outcome],
+    size_t i = 0;
+    while (i < G_N_ELEMENTS(kinds) && kinds[i].letter != letter)
+        i++;
+    CU_ASSERT_FATAL(i < G_N_ELEMENTS(kinds));
+    json_t *call = json_pack("{s:s, s:b}", "outcome", outcome_names[kinds[i].outcome],
                              "as_expected", kinds[i].as_expected);
-    return NULL;
+    if (kinds[i].known)
+        json_object_set_new(call, "known_failure",
+                            json_pack("{s:s}", "status", kinds[i].known));
+    return call;
 }
 
 static void test_statuses(void)
@@ -68,7 +80,8 @@ static void test_statuses(void)
 }
 
 static const struct test tests[] = {
-    { "interrupted over error over unexpected over incomplete", test_statuses },
+    { "interrupted over error over unexpected over incomplete; known failures are none",
+      test_statuses },
 };
 
 int main(int argc, char **argv)
