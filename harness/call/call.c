@@ -254,6 +254,7 @@ static void call_init(struct call *call, const struct call_spec *spec)
         peer->closed_ns = -1;
         peer->restarted_ns = -1;
         peer->reconnected_ns = -1;
+        peer->stats_ns = -1;
         peer->payloads = g_ptr_array_new_with_free_func(g_free);
         for (unsigned i = 0; i < N_PHASES; i++)
             peer->phases_ns[i] = -1;

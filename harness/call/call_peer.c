@@ -187,6 +187,7 @@ static void follow(struct call *call, struct call_peer *peer, enum event_kind ki
     if (kind == EVENT_PEER_STATS) {
         json_decref(peer->stats);
         peer->stats = json_incref(data);
+        peer->stats_ns = at_ns;
     }
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "call/judge.h"
+#include "call/media.h"
 
 /* Beyond the 99th percentile of this, packets were so late that the latencies of the call
    are not the network's alone. A tenth of a short path's round trip. */
@@ -53,6 +54,35 @@ static json_t *describe_pair(const struct call_peer *peer)
     return json_pack("{s:O?, s:O?, s:O?}", "local", json_object_get(local, "type"),
                      "remote", json_object_get(remote, "type"), "protocol",
                      json_object_get(local, "protocol"));
+}
+
+/* From when it was connected until its statistics were asked for. */
+static json_t *describe_media(const struct call_peer *peer)
+{
+    if (!peer->stats)
+        return json_null();
+    bool has_flown = peer->connected_ns >= 0 && peer->stats_ns > peer->connected_ns;
+    int64_t flown_ns = has_flown ? peer->stats_ns - peer->connected_ns : 0;
+    return media_describe(json_object_get(peer->stats, "stats"),
+                          (double)flown_ns / NS_PER_S);
+}
+
+/* What a scenario may ask for beyond a connection. */
+static void add_session(const struct call *call, json_t *result)
+{
+    const struct scenario_session *session = &call->spec->scenario->session;
+    const struct call_peer *offerer = &call->peers[ROLE_OFFERER];
+    const struct call_peer *answerer = &call->peers[ROLE_ANSWERER];
+    if (session->negotiate & ~(unsigned)SCENARIO_DATA)
+        json_object_set_new(result, "media",
+                            json_pack("{s:o, s:o}", "offerer", describe_media(offerer),
+                                      "answerer", describe_media(answerer)));
+    int64_t reconnected_ns = MAX(offerer->reconnected_ns, answerer->reconnected_ns);
+    bool is_restarted = offerer->reconnected_ns >= 0 && answerer->reconnected_ns >= 0;
+    if (session->restart_ice)
+        json_object_set_new(result, "ice_restart_ms",
+                            is_restarted ? milliseconds(reconnected_ns - call->restart_ns)
+                                         : json_null());
 }
 
 static json_t *describe_lateness(const struct call *call)
@@ -151,6 +181,7 @@ json_t *call_make_result(const struct call *call)
                       (json_int_t)call->traffic.stun_requests, "retransmissions",
                       (json_int_t)call->traffic.retransmissions, "dropped",
                       (json_int_t)record_dropped(call->record)));
+        add_session(call, result);
         if (call->spec->clock == LAB_CLOCK_WALL)
             json_object_set_new(result, "lateness", describe_lateness(call));
         else if (!lab_is_repeatable(call->lab))

@@ -55,6 +55,7 @@ struct call_peer {
     int64_t closed_ns;           /**< it closed its contract without a word; -1 */
     json_t *selected;            /**< data of its last peer.selected-pair */
     json_t *stats;               /**< data of its last peer.stats; NULL: none came */
+    int64_t stats_ns;            /**< when they came; -1 */
     GPtrArray *payloads;         /**< char *: what is sent to it; the last one is awaited */
     unsigned awaits;       /**< enum scenario_negotiate: what must come to it still */
     int64_t next_send_ns;  /**< when to have it send (again) what others await */

@@ -7,7 +7,7 @@
 #include "call/results_schema.h"
 
 #include "call/call_state.h"
-#include "call/known.h"
+#include "call/media.h"
 #include "scenario/scenario.h"
 
 static json_t *type(const char *name)
@@ -121,6 +121,14 @@ static json_t *schema_of_lateness(void)
                                type("boolean")));
 }
 
+static json_t *schema_of_media(void)
+{
+    json_t *figures =
+        same_for(media_figure_names, MEDIA_N_FIGURES, or_null(type("number")));
+    return same_for(role_names, N_ROLES,
+                    or_null(same_for(media_kind_names, MEDIA_N_KINDS, figures)));
+}
+
 static json_t *schema_of_cost(void)
 {
     static const char *const names[] = { "start_up_ms", "call_ms", "teardown_ms",
@@ -162,6 +170,8 @@ static json_t *schema_of_call(void)
     json_object_set_new(call, "selected",
                         or_null(same_for(role_names, N_ROLES, reference("pair"))));
     json_object_set_new(call, "counts", or_null(schema_of_counts()));
+    json_object_set_new(call, "?media", schema_of_media());
+    json_object_set_new(call, "?ice_restart_ms", or_null(type("number")));
     json_object_set_new(call, "?lateness", schema_of_lateness());
     json_object_set_new(call, "?cost", schema_of_cost());
     json_object_set_new(call, "?clock_why", type("string"));

@@ -6,6 +6,7 @@
  *     main_gst_connection.c   webrtcbin, and its signals as events
  *     main_gst_channel.c      the data channel
  *     main_gst_media.c        test sources, and decoding what comes
+ *     main_gst_stats.c        its statistics in W3C's form
  *     main_gst_signal.c       descriptions and candidates
  */
 #include "peer/main_gst.h"
@@ -95,18 +96,30 @@ static void finish(struct gst_peer *peer, gpointer data)
     contract_loop_finish(peer->loop);
 }
 
+/* Its statistics have come: they end with it. */
+static void end(struct gst_peer *peer, gpointer promise)
+{
+    static const enum event_kind kinds[] = { EVENT_PEER_ICE_STATE,
+                                             EVENT_PEER_CONNECTION_STATE };
+    gst_peer_report(peer, EVENT_PEER_STATS,
+                    json_pack("{s:o}", "stats",
+                              gst_peer_describe_stats(peer,
+                                                      gst_promise_get_reply(promise))));
+    for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
+        gst_peer_report(peer, kinds[i], json_pack("{s:s}", "state", "closed"));
+    g_atomic_int_set(&peer->is_closing, TRUE);
+    gst_element_set_state(peer->pipeline, GST_STATE_NULL);
+    gst_peer_call(peer, finish, NULL, NULL);
+}
+
 static void close_call(void *stack)
 {
     struct gst_peer *peer = stack;
-    static const enum event_kind kinds[] = { EVENT_PEER_ICE_STATE,
-                                             EVENT_PEER_CONNECTION_STATE };
-    if (peer->pipeline) {
-        for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
-            gst_peer_report(peer, kinds[i], json_pack("{s:s}", "state", "closed"));
-        g_atomic_int_set(&peer->is_closing, TRUE);
-        gst_element_set_state(peer->pipeline, GST_STATE_NULL);
-    }
-    gst_peer_call(peer, finish, NULL, NULL);
+    if (peer->pipeline)
+        g_signal_emit_by_name(peer->webrtc, "get-stats", NULL,
+                              gst_peer_promise(peer, end));
+    else
+        gst_peer_call(peer, finish, NULL, NULL);
 }
 
 static const struct contract_commands commands = {
@@ -126,6 +139,8 @@ int main(void)
     peer.contract = contract_loop_peer(peer.loop);
     peer.early = g_ptr_array_new_with_free_func(free_message);
     peer.unsent = g_ptr_array_new_with_free_func(gst_peer_free_outgoing);
+    peer.remote_sections = g_ptr_array_new_with_free_func(gst_peer_free_section);
+    peer.local_sections = g_ptr_array_new_with_free_func(gst_peer_free_section);
     gst_init(NULL, NULL);
 
     int status = contract_loop_run(
@@ -142,9 +157,8 @@ int main(void)
     g_clear_object(&peer.pipeline);
     g_ptr_array_unref(peer.early);
     g_ptr_array_unref(peer.unsent);
-    g_free(peer.remote_ufrag);
-    g_free(peer.local_ufrag);
-    g_free(peer.local_mid);
+    g_ptr_array_unref(peer.remote_sections);
+    g_ptr_array_unref(peer.local_sections);
     contract_loop_free(peer.loop);
     return status;
 }

@@ -13,6 +13,22 @@
 
 #include "peer/contract_loop.h"
 
+/** What signalling has to know of an m-section. */
+struct gst_section {
+    char *mid;   /**< "" if it has none */
+    char *ufrag; /**< its own, or the session's; "" if there is none */
+};
+
+enum { GST_PEER_N_MEDIA = 2 };
+
+/** Audio or video that comes. */
+struct gst_media {
+    struct gst_peer *peer;
+    const char *name; /**< "audio", "video" */
+    gint ssrc;        /**< atomic: of the stream, as unsigned; 0: none yet */
+    gint n_frames;    /**< atomic: how many were decoded */
+};
+
 struct gst_peer {
     struct contract_loop *loop;
     struct contract_peer *contract; /**< the loop's */
@@ -24,14 +40,14 @@ struct gst_peer {
     GstElement *webrtc;   /**< in the pipeline; borrowed */
     GObject *channel;     /**< GstWebRTCDataChannel; NULL until there is one */
     gboolean is_closing;  /**< atomic: nothing more is reported */
+    struct gst_media media[GST_PEER_N_MEDIA];
 
     /* The main loop's thread only: */
     bool has_offered;
     bool has_remote;    /**< a description of the other side was taken in */
     bool is_gathered;   /**< gathering is complete, and end-of-candidates was sent */
-    char *remote_ufrag; /**< of that description */
-    char *local_ufrag;  /**< of ours; NULL: not made yet */
-    char *local_mid;    /**< of our first m-section */
+    GPtrArray *remote_sections; /**< struct gst_section: of that description */
+    GPtrArray *local_sections;  /**< of ours; empty: not made yet */
     GPtrArray *unsent;  /**< struct outgoing: until the data channel is open */
     GPtrArray *early;   /**< json_t: candidates found before our description was sent */
     GObject *dtls;      /**< GstWebRTCDTLSTransport that is watched; NULL: none yet */
@@ -51,6 +67,8 @@ void gst_peer_call(struct gst_peer *peer,
 /** Makes the pipeline. @return false, after telling the harness why, if it cannot */
 bool gst_peer_connect(struct gst_peer *peer,
                       const struct contract_configuration *configuration);
+/** The call cannot come about, or has ended: in the stack's own words. */
+void gst_peer_fail(struct gst_peer *peer, const char *reason);
 /** Watches the DTLS transport as soon as descriptions have made one. */
 void gst_peer_watch_dtls(struct gst_peer *peer);
 
@@ -68,10 +86,20 @@ void gst_peer_send(struct gst_peer *peer, const struct contract_message *message
 /* main_gst_media.c: what is sent and what comes */
 
 /** Adds what the call sends, and takes what it gets. @return false: a part is missing */
-bool gst_peer_add_media(struct gst_peer *peer, GError **error);
+bool gst_peer_add_media(struct gst_peer *peer, enum contract_direction direction,
+                        GError **error);
+
+/* main_gst_stats.c */
+
+/** What webrtcbin answered to get-stats, in W3C's form; caller owns. */
+json_t *gst_peer_describe_stats(const struct gst_peer *peer, const GstStructure *stats);
 
 /* main_gst_signal.c: descriptions and candidates, out and in */
 
+/** Runs a function in the main loop's thread with what a promise brought. */
+GstPromise *gst_peer_promise(struct gst_peer *peer,
+                             void (*then)(struct gst_peer *peer, gpointer promise));
+void gst_peer_free_section(gpointer section);
 /** Makes and sends an offer. */
 void gst_peer_offer(struct gst_peer *peer);
 /** Sends a local candidate; `candidate` NULL: the end of them. */

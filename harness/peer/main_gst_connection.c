@@ -24,6 +24,12 @@ static const struct {
     { "connection-state", EVENT_PEER_CONNECTION_STATE },
 };
 
+static const GstWebRTCBundlePolicy bundle_policies[] = {
+    [CONTRACT_MAX_BUNDLE] = GST_WEBRTC_BUNDLE_POLICY_MAX_BUNDLE,
+    [CONTRACT_BALANCED] = GST_WEBRTC_BUNDLE_POLICY_BALANCED,
+    [CONTRACT_MAX_COMPAT] = GST_WEBRTC_BUNDLE_POLICY_MAX_COMPAT,
+};
+
 /* An enum property as W3C writes it: GStreamer's nicks are its words. */
 static const char *state_text(GObject *object, const char *property)
 {
@@ -105,6 +111,31 @@ static void on_negotiation_needed(GstElement *webrtc, struct gst_peer *peer)
     (void)webrtc;
     if (peer->offerer)
         gst_peer_call(peer, offer, NULL, NULL);
+}
+
+void gst_peer_fail(struct gst_peer *peer, const char *reason)
+{
+    contract_peer_warn(peer->contract, "%s", reason);
+    g_autofree char *text = g_utf8_make_valid(reason, -1);
+    gst_peer_report(peer, EVENT_PEER_CONNECTION_STATE,
+                    json_pack("{s:s, s:s}", "state", "failed", "reason", text));
+}
+
+/* After an error a pipeline does not go on. */
+static gboolean on_bus(GstBus *bus, GstMessage *message, gpointer user)
+{
+    (void)bus;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *debug = NULL;
+    if (GST_MESSAGE_TYPE(message) != GST_MESSAGE_ERROR)
+        return G_SOURCE_CONTINUE;
+    gst_message_parse_error(message, &error, &debug);
+    g_printerr("%s: %s\n%s\n", GST_MESSAGE_SRC_NAME(message), error->message,
+               debug ? debug : "");
+    g_autofree char *reason =
+        g_strdup_printf("%s: %s", GST_MESSAGE_SRC_NAME(message), error->message);
+    gst_peer_fail(user, reason);
+    return G_SOURCE_CONTINUE;
 }
 
 /* ---- what libnice reports ---- */
@@ -233,8 +264,9 @@ bool gst_peer_connect(struct gst_peer *peer, const struct contract_configuration
                             "gstreamer1.0-plugins-bad gstreamer1.0-nice`");
     peer->pipeline = gst_object_ref_sink(gst_pipeline_new(NULL));
     gst_bin_add(GST_BIN(peer->pipeline), peer->webrtc);
-    g_object_set(peer->webrtc, "bundle-policy", GST_WEBRTC_BUNDLE_POLICY_MAX_BUNDLE,
-                 NULL);
+    g_object_set(peer->webrtc, "bundle-policy", bundle_policies[c->bundle_policy], NULL);
+    g_autoptr(GstBus) bus = gst_element_get_bus(peer->pipeline);
+    gst_bus_add_watch(bus, on_bus, peer);
     configure_ice(peer, c);
     for (size_t i = 0; i < G_N_ELEMENTS(states); i++) {
         g_autofree char *signal = g_strconcat("notify::", states[i].property, NULL);
@@ -246,7 +278,7 @@ bool gst_peer_connect(struct gst_peer *peer, const struct contract_configuration
     g_signal_connect(peer->webrtc, "on-data-channel", G_CALLBACK(on_channel), peer);
     gst_peer_report(peer, EVENT_PEER_CONNECTION_STATE,
                     json_pack("{s:s}", "state", "new"));
-    if (!gst_peer_add_media(peer, &error))
+    if (!gst_peer_add_media(peer, c->direction, &error))
         return refuse(peer, error->message);
     gst_element_set_state(peer->pipeline, GST_STATE_PLAYING);
     if (c->offerer && (c->negotiate & CONTRACT_CAN_DATA))

@@ -3,39 +3,39 @@
  * The webrtcbin peer's media: a tone and a test picture go out, Opus (RFC 7587) and VP8
  * (RFC 7741); what comes in is decoded, and its first frame reported.
  */
-#include "peer/main_gst.h"
-
-#include <string.h>
+#define GST_USE_UNSTABLE_API
+#include <gst/webrtc/webrtc.h>
 
 #include "base/error.h"
+#include "peer/main_gst.h"
 
 static const struct {
     enum contract_capability kind;
-    const char *media, *source;
-} sources[] = {
-    { CONTRACT_CAN_AUDIO, "audio",
+    GstWebRTCKind webrtc_kind;
+    const char *media, *source, *caps;
+} kinds[GST_PEER_N_MEDIA] = {
+    { CONTRACT_CAN_AUDIO, GST_WEBRTC_KIND_AUDIO, "audio",
       "audiotestsrc is-live=true wave=sine ! audioconvert ! audioresample ! "
-      "opusenc ! rtpopuspay pt=111 ! "
-      "capsfilter caps=application/x-rtp,media=audio,encoding-name=OPUS,payload=111" },
-    { CONTRACT_CAN_VIDEO, "video",
+      "opusenc ! rtpopuspay pt=111 ! capsfilter caps=",
+      "application/x-rtp,media=audio,encoding-name=OPUS,payload=111,clock-rate=48000" },
+    { CONTRACT_CAN_VIDEO, GST_WEBRTC_KIND_VIDEO, "video",
       "videotestsrc is-live=true pattern=ball ! "
       "video/x-raw,width=320,height=240,framerate=15/1 ! "
-      "vp8enc deadline=1 keyframe-max-dist=30 ! rtpvp8pay pt=96 ! "
-      "capsfilter caps=application/x-rtp,media=video,encoding-name=VP8,payload=96" },
+      "vp8enc deadline=1 keyframe-max-dist=30 ! rtpvp8pay pt=96 ! capsfilter caps=",
+      "application/x-rtp,media=video,encoding-name=VP8,payload=96,clock-rate=90000" },
 };
 
 /* ---- what comes ---- */
 
-static GstPadProbeReturn on_first_frame(GstPad *pad, GstPadProbeInfo *info, gpointer user)
+/* A thread of webrtcbin's, one for each stream. */
+static GstPadProbeReturn on_frame(GstPad *pad, GstPadProbeInfo *info, gpointer user)
 {
-    (void)info;
-    g_autoptr(GstCaps) caps = gst_pad_get_current_caps(pad);
-    const char *name =
-        caps ? gst_structure_get_name(gst_caps_get_structure(caps, 0)) : "";
-    gst_peer_report(user, EVENT_PEER_FIRST_MEDIA,
-                    json_pack("{s:s}", "media",
-                              g_str_has_prefix(name, "video/") ? "video" : "audio"));
-    return GST_PAD_PROBE_REMOVE;
+    (void)pad, (void)info;
+    struct gst_media *media = user;
+    if (g_atomic_int_add(&media->n_frames, 1) == 0)
+        gst_peer_report(media->peer, EVENT_PEER_FIRST_MEDIA,
+                        json_pack("{s:s}", "media", media->name));
+    return GST_PAD_PROBE_OK;
 }
 
 /* A decoded stream ends in a sink that takes it as it comes. */
@@ -46,8 +46,39 @@ static void on_decoded(GstElement *decoder, GstPad *pad, struct gst_peer *peer)
     gst_bin_add(GST_BIN(GST_ELEMENT_PARENT(decoder)), sink);
     gst_element_sync_state_with_parent(sink);
     g_autoptr(GstPad) into = gst_element_get_static_pad(sink, "sink");
-    gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, on_first_frame, peer, NULL);
+    g_autoptr(GstCaps) caps = gst_pad_query_caps(pad, NULL);
+    const char *name = gst_structure_get_name(gst_caps_get_structure(caps, 0));
+    for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
+        if (g_str_has_prefix(name, kinds[i].media))
+            gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, on_frame, &peer->media[i],
+                              NULL);
     gst_pad_link(pad, into);
+}
+
+/* RFC 3550 section 5.1: the SSRC is the third word. A thread of webrtcbin's. */
+static GstPadProbeReturn on_first_packet(GstPad *pad, GstPadProbeInfo *info,
+                                         gpointer user)
+{
+    (void)pad;
+    struct gst_media *media = user;
+    GstBuffer *packet = gst_pad_probe_info_get_buffer(info);
+    guint32 ssrc;
+    if (packet && gst_buffer_extract(packet, 8, &ssrc, sizeof ssrc) == sizeof ssrc)
+        g_atomic_int_set(&media->ssrc, (gint)g_ntohl(ssrc));
+    return GST_PAD_PROBE_REMOVE;
+}
+
+static void keep_ssrc(struct gst_peer *peer, GstPad *pad)
+{
+    GstWebRTCKind kind = GST_WEBRTC_KIND_UNKNOWN;
+    g_autoptr(GObject) transceiver = NULL;
+    g_object_get(pad, "transceiver", &transceiver, NULL);
+    if (transceiver)
+        g_object_get(transceiver, "kind", &kind, NULL);
+    for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
+        if (kinds[i].webrtc_kind == kind)
+            gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, on_first_packet,
+                              &peer->media[i], NULL);
 }
 
 static void on_received(GstElement *webrtc, GstPad *pad, struct gst_peer *peer)
@@ -55,6 +86,7 @@ static void on_received(GstElement *webrtc, GstPad *pad, struct gst_peer *peer)
     (void)webrtc;
     if (GST_PAD_DIRECTION(pad) != GST_PAD_SRC)
         return;
+    keep_ssrc(peer, pad);
     GstElement *decoder = gst_element_factory_make("decodebin", NULL);
     g_signal_connect(decoder, "pad-added", G_CALLBACK(on_decoded), peer);
     gst_bin_add(GST_BIN(peer->pipeline), decoder);
@@ -65,24 +97,58 @@ static void on_received(GstElement *webrtc, GstPad *pad, struct gst_peer *peer)
 
 /* ---- what goes ---- */
 
-bool gst_peer_add_media(struct gst_peer *peer, GError **error)
+static void add_receiver(struct gst_peer *peer, size_t i)
+{
+    g_autoptr(GstCaps) caps = gst_caps_from_string(kinds[i].caps);
+    g_autoptr(GObject) transceiver = NULL;
+    g_signal_emit_by_name(peer->webrtc, "add-transceiver",
+                          GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_RECVONLY, caps,
+                          &transceiver);
+}
+
+static void send_only(GstElement *source)
+{
+    g_autoptr(GstPad) out = gst_element_get_static_pad(source, "src");
+    g_autoptr(GstPad) into = gst_pad_get_peer(out);
+    g_autoptr(GObject) transceiver = NULL;
+    g_object_get(into, "transceiver", &transceiver, NULL);
+    g_object_set(transceiver, "direction", GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_SENDONLY,
+                 NULL);
+}
+
+static bool add_source(struct gst_peer *peer, size_t i,
+                       enum contract_direction direction, GError **error)
+{
+    g_autoptr(GError) cause = NULL;
+    g_autofree char *text = g_strconcat(kinds[i].source, kinds[i].caps, NULL);
+    GstElement *source = gst_parse_bin_from_description(text, TRUE, &cause);
+    if (!source) {
+        g_set_error(error, RTC_ERROR, RTC_ERROR_ENVIRONMENT,
+                    "%s: %s; install it with `apt-get install "
+                    "gstreamer1.0-plugins-good gstreamer1.0-plugins-base`",
+                    kinds[i].media, cause->message);
+        return false;
+    }
+    gst_bin_add(GST_BIN(peer->pipeline), source);
+    gst_element_link(source, peer->webrtc);
+    if (direction == CONTRACT_SENDONLY)
+        send_only(source);
+    return true;
+}
+
+bool gst_peer_add_media(struct gst_peer *peer, enum contract_direction direction,
+                        GError **error)
 {
     g_signal_connect(peer->webrtc, "pad-added", G_CALLBACK(on_received), peer);
-    for (size_t i = 0; i < G_N_ELEMENTS(sources); i++) {
-        if (!(peer->negotiate & sources[i].kind))
+    for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        peer->media[i] = (struct gst_media){ .peer = peer, .name = kinds[i].media };
+        if (!(peer->negotiate & kinds[i].kind))
             continue;
-        g_autoptr(GError) cause = NULL;
-        GstElement *source =
-            gst_parse_bin_from_description(sources[i].source, TRUE, &cause);
-        if (!source) {
-            g_set_error(error, RTC_ERROR, RTC_ERROR_ENVIRONMENT,
-                        "%s: %s; install it with `apt-get install "
-                        "gstreamer1.0-plugins-good gstreamer1.0-plugins-base`",
-                        sources[i].media, cause->message);
+        /* An answerer's transceivers for what it only gets come with the offer. */
+        if (direction == CONTRACT_RECVONLY && peer->offerer)
+            add_receiver(peer, i);
+        else if (direction != CONTRACT_RECVONLY && !add_source(peer, i, direction, error))
             return false;
-        }
-        gst_bin_add(GST_BIN(peer->pipeline), source);
-        gst_element_link(source, peer->webrtc);
     }
     return true;
 }

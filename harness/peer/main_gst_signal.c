@@ -31,8 +31,8 @@ static void on_promise(GstPromise *promise, gpointer user)
                       (GDestroyNotify)gst_promise_unref);
 }
 
-static GstPromise *promise_new(struct gst_peer *peer,
-                               void (*then)(struct gst_peer *peer, gpointer promise))
+GstPromise *gst_peer_promise(struct gst_peer *peer,
+                             void (*then)(struct gst_peer *peer, gpointer promise))
 {
     struct answer *answer = g_new(struct answer, 1);
     *answer = (struct answer){ peer, then };
@@ -47,7 +47,8 @@ static bool has_failed(struct gst_peer *peer, GstPromise *promise, const char *w
     if (!reply || !gst_structure_has_field_typed(reply, "error", G_TYPE_ERROR))
         return false;
     gst_structure_get(reply, "error", G_TYPE_ERROR, &error, NULL);
-    contract_peer_warn(peer->contract, "%s: %s", what, error->message);
+    g_autofree char *reason = g_strdup_printf("%s: %s", what, error->message);
+    gst_peer_fail(peer, reason);
     return true;
 }
 
@@ -61,15 +62,37 @@ json_t *gst_peer_describe_candidate(const char *text)
     return peer_event_candidate(&c, text);
 }
 
-/* An attribute of the first m-section, or else of the session; "" if there is none. */
-static const char *first_attribute(const GstSDPMessage *sdp, const char *name)
+void gst_peer_free_section(gpointer user)
 {
-    const GstSDPMedia *media =
-        gst_sdp_message_medias_len(sdp) > 0 ? gst_sdp_message_get_media(sdp, 0) : NULL;
-    const char *value = media ? gst_sdp_media_get_attribute_val(media, name) : NULL;
+    struct gst_section *section = user;
+    g_free(section->mid);
+    g_free(section->ufrag);
+    g_free(section);
+}
+
+static const char *attribute(const GstSDPMedia *media, const char *name,
+                             const char *otherwise)
+{
+    const char *value = gst_sdp_media_get_attribute_val(media, name);
     if (!value)
-        value = gst_sdp_message_get_attribute_val(sdp, name);
+        value = otherwise;
     return value ? value : "";
+}
+
+static GPtrArray *read_sections(const GstSDPMessage *sdp)
+{
+    GPtrArray *sections = g_ptr_array_new_with_free_func(gst_peer_free_section);
+    const char *ufrag = gst_sdp_message_get_attribute_val(sdp, "ice-ufrag");
+    for (guint i = 0; i < gst_sdp_message_medias_len(sdp); i++) {
+        const GstSDPMedia *media = gst_sdp_message_get_media(sdp, i);
+        struct gst_section *section = g_new(struct gst_section, 1);
+        *section = (struct gst_section){
+            .mid = g_strdup(attribute(media, "mid", NULL)),
+            .ufrag = g_strdup(attribute(media, "ice-ufrag", ufrag)),
+        };
+        g_ptr_array_add(sections, section);
+    }
+    return sections;
 }
 
 /* What was found before our description went out. */
@@ -95,15 +118,14 @@ static void describe(struct gst_peer *peer, GstPromise *promise, const char *fie
     gst_structure_get(reply, field, GST_TYPE_WEBRTC_SESSION_DESCRIPTION, &description,
                       NULL);
     if (!description) {
-        contract_peer_warn(peer->contract, "webrtcbin made no %s", field);
+        g_autofree char *reason = g_strdup_printf("webrtcbin made no %s", field);
+        gst_peer_fail(peer, reason);
         return;
     }
     g_signal_emit_by_name(peer->webrtc, "set-local-description", description, NULL);
     g_autofree char *text = gst_sdp_message_as_text(description->sdp);
-    g_free(peer->local_ufrag);
-    g_free(peer->local_mid);
-    peer->local_ufrag = g_strdup(first_attribute(description->sdp, "ice-ufrag"));
-    peer->local_mid = g_strdup(first_attribute(description->sdp, "mid"));
+    g_ptr_array_unref(peer->local_sections);
+    peer->local_sections = read_sections(description->sdp);
     contract_peer_send(
         peer->contract,
         contract_make_description(description->type == GST_WEBRTC_SDP_TYPE_OFFER, text));
@@ -124,22 +146,23 @@ static void send_answer(struct gst_peer *peer, gpointer promise)
 void gst_peer_offer(struct gst_peer *peer)
 {
     g_signal_emit_by_name(peer->webrtc, "create-offer", NULL,
-                          promise_new(peer, send_offer));
+                          gst_peer_promise(peer, send_offer));
 }
 
 void gst_peer_tell_candidate(struct gst_peer *peer, unsigned m_line_index,
                              const char *candidate)
 {
     const char *text = candidate ? candidate : "";
-    if (!peer->local_ufrag) {
+    if (peer->local_sections->len == 0) {
         g_ptr_array_add(peer->early, json_pack("{s:i, s:s}", "index", (int)m_line_index,
                                                "candidate", text));
         return;
     }
-    /* All m-sections are bundled in the first (RFC 9143). */
+    const struct gst_section *section = g_ptr_array_index(
+        peer->local_sections, MIN(m_line_index, peer->local_sections->len - 1));
     contract_peer_send(peer->contract,
-                       contract_make_candidate(text, peer->local_mid, (int)m_line_index,
-                                               peer->local_ufrag));
+                       contract_make_candidate(text, section->mid, (int)m_line_index,
+                                               section->ufrag));
 }
 
 /* ---- in ---- */
@@ -151,7 +174,7 @@ static void on_remote_set(struct gst_peer *peer, gpointer promise)
     gst_peer_watch_dtls(peer);
     if (!peer->offerer)
         g_signal_emit_by_name(peer->webrtc, "create-answer", NULL,
-                              promise_new(peer, send_answer));
+                              gst_peer_promise(peer, send_answer));
 }
 
 static void report_candidates(struct gst_peer *peer, const GstSDPMessage *sdp)
@@ -178,23 +201,48 @@ static void take_description(struct gst_peer *peer, const struct contract_messag
         return;
     }
     if (gst_sdp_message_new_from_text(m->sdp, &sdp) != GST_SDP_OK) {
-        contract_peer_warn(peer->contract, "the description is no SDP");
+        gst_sdp_message_free(sdp);
+        gst_peer_fail(peer, "description: it is no SDP");
         return;
     }
     peer->has_remote = true;
-    peer->remote_ufrag = g_strdup(first_attribute(sdp, "ice-ufrag"));
+    g_ptr_array_unref(peer->remote_sections);
+    peer->remote_sections = read_sections(sdp);
     report_candidates(peer, sdp);
     g_autoptr(GstWebRTCSessionDescription) description =
         gst_webrtc_session_description_new(
             m->offer ? GST_WEBRTC_SDP_TYPE_OFFER : GST_WEBRTC_SDP_TYPE_ANSWER, sdp);
     g_signal_emit_by_name(peer->webrtc, "set-remote-description", description,
-                          promise_new(peer, on_remote_set));
+                          gst_peer_promise(peer, on_remote_set));
+}
+
+/* Whether it is of the description in force; until that has come, nobody knows. */
+static bool is_current(const struct gst_peer *peer, const char *ufrag)
+{
+    if (!ufrag || peer->remote_sections->len == 0)
+        return true;
+    for (guint i = 0; i < peer->remote_sections->len; i++) {
+        const struct gst_section *section = g_ptr_array_index(peer->remote_sections, i);
+        if (strcmp(section->ufrag, ufrag) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The m-section that a candidate is for: by sdpMid, else by its number (W3C webrtc-pc). */
+static guint section_index(const struct gst_peer *peer, const struct contract_message *m)
+{
+    for (guint i = 0; m->sdp_mid && i < peer->remote_sections->len; i++) {
+        const struct gst_section *section = g_ptr_array_index(peer->remote_sections, i);
+        if (strcmp(section->mid, m->sdp_mid) == 0)
+            return i;
+    }
+    return (guint)MAX(0, m->sdp_m_line_index);
 }
 
 static void take_candidate(struct gst_peer *peer, const struct contract_message *m)
 {
-    if (peer->remote_ufrag && m->username_fragment &&
-        strcmp(peer->remote_ufrag, m->username_fragment) != 0) {
+    if (!is_current(peer, m->username_fragment)) {
         contract_peer_warn(peer->contract,
                            "candidate: of another generation (ufrag %s), ignored",
                            m->username_fragment);
@@ -208,8 +256,8 @@ static void take_candidate(struct gst_peer *peer, const struct contract_message 
     }
     if (data)
         gst_peer_report(peer, EVENT_PEER_REMOTE_CANDIDATE, data);
-    g_signal_emit_by_name(peer->webrtc, "add-ice-candidate",
-                          (guint)MAX(0, m->sdp_m_line_index), m->candidate);
+    g_signal_emit_by_name(peer->webrtc, "add-ice-candidate", section_index(peer, m),
+                          m->candidate);
 }
 
 void gst_peer_take_signal(struct gst_peer *peer, const struct contract_message *m)

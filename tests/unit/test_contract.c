@@ -150,6 +150,58 @@ static void test_configure(void)
     CU_ASSERT_TRUE(c->servers[2].url.tls && ice_url_port(&c->servers[2].url) == 5349);
 }
 
+static bool parse_configure(const char *keys, struct contract_message *ret)
+{
+    g_autofree char *line =
+        g_strdup_printf("{\"type\":\"configure\",\"role\":\"offerer\"%s}", keys);
+    return contract_parse(line, strlen(line), CONTRACT_HARNESS, ret, NULL);
+}
+
+static void test_session(void)
+{
+    g_auto(contract_message) plain = { .json = NULL };
+    CU_ASSERT_TRUE_FATAL(parse_configure("", &plain));
+    const struct contract_configuration *c = &plain.configuration;
+    CU_ASSERT_EQUAL(c->bundle_policy, CONTRACT_MAX_BUNDLE);
+    CU_ASSERT_EQUAL(c->direction, CONTRACT_SENDRECV);
+    CU_ASSERT_EQUAL(c->echo, 0);
+    CU_ASSERT_TRUE(c->channel.ordered && c->channel.max_retransmits == -1 &&
+                   c->channel.max_packet_lifetime_ms == -1);
+
+    g_auto(contract_message) rich = { .json = NULL };
+    CU_ASSERT_TRUE_FATAL(parse_configure(
+        ",\"bundlePolicy\":\"max-compat\",\"direction\":\"recvonly\",\"echo\":[\"audio\"],"
+        "\"dataChannel\":{\"ordered\":false,\"maxRetransmits\":0,"
+        "\"maxPacketLifeTime\":65535}",
+        &rich));
+    c = &rich.configuration;
+    CU_ASSERT_EQUAL(c->bundle_policy, CONTRACT_MAX_COMPAT);
+    CU_ASSERT_EQUAL(c->direction, CONTRACT_RECVONLY);
+    CU_ASSERT_EQUAL(c->echo, CONTRACT_CAN_AUDIO);
+    CU_ASSERT_TRUE(!c->channel.ordered && c->channel.max_retransmits == 0 &&
+                   c->channel.max_packet_lifetime_ms == 65535);
+}
+
+static void test_bytes(void)
+{
+    static const uint8_t bytes[] = { 0x00, 0xfF, 0x1a };
+    g_auto(contract_message) m = { .json = NULL };
+    g_autofree char *line = contract_line(contract_make_send_binary("00fF1a"));
+    CU_ASSERT_TRUE_FATAL(
+        contract_parse(line, strlen(line) - 1, CONTRACT_HARNESS, &m, NULL));
+    CU_ASSERT_PTR_NULL(m.text);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(m.bytes);
+    gsize size;
+    const void *data = g_bytes_get_data(m.bytes, &size);
+    CU_ASSERT_EQUAL_FATAL(size, sizeof bytes);
+    CU_ASSERT_EQUAL(memcmp(data, bytes, size), 0);
+    g_auto(contract_message) none = { .json = NULL };
+    static const char empty[] = "{\"type\":\"send\",\"data_hex\":\"\"}";
+    CU_ASSERT_TRUE_FATAL(
+        contract_parse(empty, strlen(empty), CONTRACT_HARNESS, &none, NULL));
+    CU_ASSERT_EQUAL(g_bytes_get_size(none.bytes), 0);
+}
+
 static void test_every_prefix(void)
 {
     for (size_t n = 0; n < strlen(configure_line); n++) {
@@ -195,6 +247,27 @@ static void test_refusals(void)
         { CONTRACT_HARNESS,
           "{\"type\":\"configure\",\"role\":\"offerer\",\"negotiate\":[\"relay\"]}",
           "configure: /negotiate: must be" },
+#define CONFIGURE(keys) "{\"type\":\"configure\",\"role\":\"offerer\"," keys "}"
+        { CONTRACT_HARNESS, CONFIGURE("\"direction\":\"inactive\""),
+          "configure: /direction: must be one of sendrecv, sendonly, recvonly, is "
+          "\"inactive\"" },
+        { CONTRACT_HARNESS, CONFIGURE("\"bundlePolicy\":7"),
+          "configure: /bundlePolicy: must be one of max-bundle, balanced, max-compat" },
+        { CONTRACT_HARNESS, CONFIGURE("\"echo\":[\"trickle\"]"),
+          "configure: /echo: must be" },
+        { CONTRACT_HARNESS, CONFIGURE("\"dataChannel\":[]"),
+          "configure: /dataChannel: must be an object" },
+        { CONTRACT_HARNESS, CONFIGURE("\"dataChannel\":{\"ordered\":0}"),
+          "configure: /dataChannel/ordered: must be true or false" },
+        { CONTRACT_HARNESS, CONFIGURE("\"dataChannel\":{\"maxRetransmits\":65536}"),
+          "configure: /maxRetransmits: must be a whole number" },
+#undef CONFIGURE
+        { CONTRACT_HARNESS, "{\"type\":\"send\",\"data_hex\":\"abc\"}",
+          "send: /data_hex: must be bytes, two digits each, is \"abc\"" },
+        { CONTRACT_HARNESS, "{\"type\":\"send\",\"data_hex\":\"0x\"}",
+          "send: /data_hex: must be" },
+        { CONTRACT_HARNESS, "{\"type\":\"send\",\"data_hex\":7}",
+          "send: /data_hex: must be" },
         { CONTRACT_HARNESS, "{\"type\":\"signal\"}", "signal: must have" },
         { CONTRACT_HARNESS, "{\"type\":\"signal\",\"candidate\":{},\"description\":{}}",
           "signal: must have" },
@@ -402,6 +475,8 @@ static const struct test tests[] = {
     { "an endless line costs no memory", test_memory_is_bounded },
     { "a socket is read without blocking", test_reading_a_socket },
     { "a configuration is read in full", test_configure },
+    { "what a session is made of has W3C's words and defaults", test_session },
+    { "a message of bytes is sent as digits", test_bytes },
     { "every prefix of a message is refused", test_every_prefix },
     { "nonsense is refused with its place and reason", test_refusals },
     { "depth, number of values and size are limited", test_limits },
