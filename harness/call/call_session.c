@@ -76,9 +76,8 @@ static void await_payloads(struct call *call)
 /* Media that must come to a peer. */
 static unsigned media_for(const struct scenario_session *session, enum role role)
 {
-    bool comes =
-        session->direction == SCENARIO_SENDRECV ||
-        (session->direction == SCENARIO_SENDONLY) == (role == ROLE_ANSWERER);
+    bool comes = session->direction == SCENARIO_SENDRECV ||
+                 (session->direction == SCENARIO_SENDONLY) == (role == ROLE_ANSWERER);
     return comes ? session->negotiate & ~(unsigned)SCENARIO_DATA : 0;
 }
 

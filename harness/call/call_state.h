@@ -56,13 +56,13 @@ struct call_peer {
     json_t *selected;            /**< data of its last peer.selected-pair */
     json_t *stats;               /**< data of its last peer.stats; NULL: none came */
     int64_t stats_ns;            /**< when they came; -1 */
-    GPtrArray *payloads;         /**< char *: what is sent to it; the last one is awaited */
-    unsigned awaits;       /**< enum scenario_negotiate: what must come to it still */
-    int64_t next_send_ns;  /**< when to have it send (again) what others await */
-    int64_t restarted_ns;  /**< the description of an ICE restart was handed to it; -1 */
+    GPtrArray *payloads;    /**< char *: what is sent to it; the last one is awaited */
+    unsigned awaits;        /**< enum scenario_negotiate: what must come to it still */
+    int64_t next_send_ns;   /**< when to have it send (again) what others await */
+    int64_t restarted_ns;   /**< the description of an ICE restart was handed to it; -1 */
     int64_t reconnected_ns; /**< it has a pair after that; -1 */
-    char *reason;          /**< the stack's own words on why it failed; NULL: none */
-    unsigned n_invalid;    /**< lines that broke the contract */
+    char *reason;           /**< the stack's own words on why it failed; NULL: none */
+    unsigned n_invalid;     /**< lines that broke the contract */
 };
 
 struct call {

@@ -85,9 +85,9 @@ json_t *media_describe(const json_t *stats, double seconds)
     for (size_t i = 0; i < MEDIA_N_KINDS; i++) {
         json_t *figures = json_object();
         for (unsigned j = 0; j < MEDIA_N_FIGURES; j++)
-            json_object_set_new(figures, media_figure_names[j],
-                                in_unit(find(stats, media_kind_names[i], j),
-                                        sources[j].unit, seconds));
+            json_object_set_new(
+                figures, media_figure_names[j],
+                in_unit(find(stats, media_kind_names[i], j), sources[j].unit, seconds));
         json_object_set_new(media, media_kind_names[i], figures);
     }
     return media;

@@ -6,15 +6,15 @@
 #include <jansson.h>
 
 /* What is told of audio and of video; symbol and key, with its unit. Counts are over the
- * whole call. Lost: by RFC 3550 section 6.4.1, of what was to come; jitter: section 6.4.1's
- * estimate; round trip: from the other side's RTCP reports. */
-#define MEDIA_FIGURES(X)                        \
-    X(PACKETS_SENT, "packets_sent")             \
-    X(PACKETS_RECEIVED, "packets_received")     \
-    X(PACKETS_LOST, "packets_lost")             \
-    X(JITTER_MS, "jitter_ms")                   \
-    X(ROUND_TRIP_MS, "round_trip_ms")           \
-    X(FRAMES_DECODED, "frames_decoded")         \
+ * whole call. Lost: by RFC 3550 section 6.4.1, of what was to come; jitter:
+ * section 6.4.1's estimate; round trip: from the other side's RTCP reports. */
+#define MEDIA_FIGURES(X)                    \
+    X(PACKETS_SENT, "packets_sent")         \
+    X(PACKETS_RECEIVED, "packets_received") \
+    X(PACKETS_LOST, "packets_lost")         \
+    X(JITTER_MS, "jitter_ms")               \
+    X(ROUND_TRIP_MS, "round_trip_ms")       \
+    X(FRAMES_DECODED, "frames_decoded")     \
     X(RECEIVED_KBPS, "received_kbps")
 
 enum media_figure {

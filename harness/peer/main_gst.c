@@ -101,10 +101,10 @@ static void end(struct gst_peer *peer, gpointer promise)
 {
     static const enum event_kind kinds[] = { EVENT_PEER_ICE_STATE,
                                              EVENT_PEER_CONNECTION_STATE };
-    gst_peer_report(peer, EVENT_PEER_STATS,
-                    json_pack("{s:o}", "stats",
-                              gst_peer_describe_stats(peer,
-                                                      gst_promise_get_reply(promise))));
+    gst_peer_report(
+        peer, EVENT_PEER_STATS,
+        json_pack("{s:o}", "stats",
+                  gst_peer_describe_stats(peer, gst_promise_get_reply(promise))));
     for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
         gst_peer_report(peer, kinds[i], json_pack("{s:s}", "state", "closed"));
     g_atomic_int_set(&peer->is_closing, TRUE);

@@ -44,13 +44,13 @@ struct gst_peer {
 
     /* The main loop's thread only: */
     bool has_offered;
-    bool has_remote;    /**< a description of the other side was taken in */
-    bool is_gathered;   /**< gathering is complete, and end-of-candidates was sent */
+    bool has_remote;  /**< a description of the other side was taken in */
+    bool is_gathered; /**< gathering is complete, and end-of-candidates was sent */
     GPtrArray *remote_sections; /**< struct gst_section: of that description */
     GPtrArray *local_sections;  /**< of ours; empty: not made yet */
-    GPtrArray *unsent;  /**< struct outgoing: until the data channel is open */
-    GPtrArray *early;   /**< json_t: candidates found before our description was sent */
-    GObject *dtls;      /**< GstWebRTCDTLSTransport that is watched; NULL: none yet */
+    GPtrArray *unsent;          /**< struct outgoing: until the data channel is open */
+    GPtrArray *early; /**< json_t: candidates found before our description was sent */
+    GObject *dtls;    /**< GstWebRTCDTLSTransport that is watched; NULL: none yet */
 };
 
 /** Has the harness told of an event that happens now; from any thread. `data`: consumed

@@ -153,11 +153,10 @@ void gst_peer_take_channel(struct gst_peer *peer, GObject *channel)
 
 void gst_peer_make_channel(struct gst_peer *peer, const struct contract_channel *c)
 {
-    g_autoptr(GstStructure) options =
-        gst_structure_new("options", "ordered", G_TYPE_BOOLEAN, (gboolean)c->ordered,
-                          "max-retransmits", G_TYPE_INT, c->max_retransmits,
-                          "max-packet-lifetime", G_TYPE_INT, c->max_packet_lifetime_ms,
-                          NULL);
+    g_autoptr(GstStructure) options = gst_structure_new(
+        "options", "ordered", G_TYPE_BOOLEAN, (gboolean)c->ordered, "max-retransmits",
+        G_TYPE_INT, c->max_retransmits, "max-packet-lifetime", G_TYPE_INT,
+        c->max_packet_lifetime_ms, NULL);
     g_autoptr(GObject) channel = NULL;
     g_signal_emit_by_name(peer->webrtc, "create-data-channel", "rtclab", options,
                           &channel);

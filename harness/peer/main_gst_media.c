@@ -116,8 +116,8 @@ static void send_only(GstElement *source)
                  NULL);
 }
 
-static bool add_source(struct gst_peer *peer, size_t i,
-                       enum contract_direction direction, GError **error)
+static bool add_source(struct gst_peer *peer, size_t i, enum contract_direction direction,
+                       GError **error)
 {
     g_autoptr(GError) cause = NULL;
     g_autofree char *text = g_strconcat(kinds[i].source, kinds[i].caps, NULL);

@@ -160,9 +160,9 @@ void gst_peer_tell_candidate(struct gst_peer *peer, unsigned m_line_index,
     }
     const struct gst_section *section = g_ptr_array_index(
         peer->local_sections, MIN(m_line_index, peer->local_sections->len - 1));
-    contract_peer_send(peer->contract,
-                       contract_make_candidate(text, section->mid, (int)m_line_index,
-                                               section->ufrag));
+    contract_peer_send(
+        peer->contract,
+        contract_make_candidate(text, section->mid, (int)m_line_index, section->ufrag));
 }
 
 /* ---- in ---- */
@@ -229,7 +229,8 @@ static bool is_current(const struct gst_peer *peer, const char *ufrag)
     return false;
 }
 
-/* The m-section that a candidate is for: by sdpMid, else by its number (W3C webrtc-pc). */
+/* The m-section that a candidate is for: by sdpMid, else by its number (W3C webrtc-pc).
+ */
 static guint section_index(const struct gst_peer *peer, const struct contract_message *m)
 {
     for (guint i = 0; m->sdp_mid && i < peer->remote_sections->len; i++) {

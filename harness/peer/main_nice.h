@@ -15,7 +15,7 @@ struct nice_peer {
     struct contract_peer *contract; /**< the loop's */
 
     bool offerer, udp, tcp;
-    bool echoes; /**< sends back what comes */
+    bool echoes;      /**< sends back what comes */
     NiceAgent *agent; /**< NULL until configured */
     guint stream;
     GPtrArray *turn_urls;

@@ -299,7 +299,8 @@ static const struct field document_fields[] = {
       .meaning = "W3C's bundlePolicy of both peers" },
     { "restart_ice", FIELD_BOOLEAN, .standard = "false",
       AT(struct document, session.restart_ice),
-      .meaning = "Once all has come, the offerer restarts ICE, and data must come again" },
+      .meaning =
+          "Once all has come, the offerer restarts ICE, and data must come again" },
     { "duration_ms", FIELD_MILLISECONDS, .max = 600000, .standard = "0",
       AT(struct document, session.duration_ns),
       .meaning = "How long the call goes on after that" },

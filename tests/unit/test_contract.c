@@ -169,11 +169,12 @@ static void test_session(void)
                    c->channel.max_packet_lifetime_ms == -1);
 
     g_auto(contract_message) rich = { .json = NULL };
-    CU_ASSERT_TRUE_FATAL(parse_configure(
-        ",\"bundlePolicy\":\"max-compat\",\"direction\":\"recvonly\",\"echo\":[\"audio\"],"
-        "\"dataChannel\":{\"ordered\":false,\"maxRetransmits\":0,"
-        "\"maxPacketLifeTime\":65535}",
-        &rich));
+    CU_ASSERT_TRUE_FATAL(
+        parse_configure(",\"bundlePolicy\":\"max-compat\",\"direction\":\"recvonly\","
+                        "\"echo\":[\"audio\"],"
+                        "\"dataChannel\":{\"ordered\":false,\"maxRetransmits\":0,"
+                        "\"maxPacketLifeTime\":65535}",
+                        &rich));
     c = &rich.configuration;
     CU_ASSERT_EQUAL(c->bundle_policy, CONTRACT_MAX_COMPAT);
     CU_ASSERT_EQUAL(c->direction, CONTRACT_RECVONLY);

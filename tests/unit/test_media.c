@@ -65,7 +65,8 @@ static void test_cases(void)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         json_t *figures = describe(cases[i].stats, cases[i].seconds, cases[i].kind);
-        g_autofree char *text = json_dumps(figures, JSON_COMPACT | JSON_REAL_PRECISION(12));
+        g_autofree char *text =
+            json_dumps(figures, JSON_COMPACT | JSON_REAL_PRECISION(12));
         suite_assert_text(text, cases[i].figures, cases[i].name, (int)i);
         json_decref(figures);
     }
