@@ -27,6 +27,10 @@ stacks=(
     libgstreamer-plugins-bad1.0-dev # webrtcbin: to build, and what it loads
     gstreamer1.0-nice gstreamer1.0-plugins-{base,good,bad}
 )
+commands=(node:nodejs npm:npm) # and these, if their commands are not there already
+
+# What the peers in JavaScript need, from npm: pinned in package-lock.json.
+js=harness/peer/js
 
 say() { printf 'quickstart: %s\n' "$*"; }
 
@@ -83,15 +87,40 @@ leave_coturn_off() {
     say "coturn is installed; its system service is left off"
 }
 
+# Installs what package-lock.json says, unless that is what there is.
+install_js() {
+    local output
+    cmp -s $js/package-lock.json $js/node_modules/.installed-lock && return
+    command -v npm >/dev/null || fail "npm is missing; run ./quickstart.sh deps --all"
+    say "installing what the peers in JavaScript need"
+    if ! output=$(npm ci --prefix $js --no-audit --no-fund --ignore-scripts 2>&1 </dev/null); then
+        printf '%s\n' "$output" >&2
+        fail "failed: npm ci --prefix $js"
+    fi
+    cp $js/package-lock.json $js/node_modules/.installed-lock
+}
+
 deps() {
-    local package is_new_coturn=no missing=()
+    local command is_all=no
     if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
         fail "this is not Debian; install what corresponds to: ${packages[*]} $*"
     fi
     if [[ ${1:-} == --all ]]; then
         shift
+        is_all=yes
         set -- "${stacks[@]}" "$@"
+        for command in "${commands[@]}"; do
+            command -v "${command%:*}" >/dev/null || set -- "${command#*:}" "$@"
+        done
     fi
+    install_packages "$@"
+    if [[ $is_all == yes ]]; then
+        install_js
+    fi
+}
+
+install_packages() {
+    local package is_new_coturn=no missing=()
     for package in "${packages[@]}" "$@"; do
         is_installed "$package" || missing+=("$package")
     done
