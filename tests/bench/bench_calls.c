@@ -4,6 +4,9 @@
  *
  * - bench_calls speed [REPEATS]: calls a second, virtual seconds a real second, where the
  *   time of a call goes; one job and two.
+ * - bench_calls stacks [REPEATS]: the same for each stack that is there, calling itself,
+ *   with data alone and with
+ *   audio, video and data.
  * - bench_calls clocks [REPEATS]: the same calls on both clocks, side by side.
  * - bench_calls equal [RERUNS]: one call with one seed again and again, two at a time and
  *   with other load on each core: are the records equal?
@@ -17,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -25,6 +29,9 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "call/stacks.h"
+#include "peer/stack.h"
+#include "scenario/selection.h"
 
 static char *rtclab;
 static char *folder;
@@ -71,32 +78,58 @@ static double number(const json_t *object, const char *key)
 
 /* ---- speed ---- */
 
+/* The processor time of all that was run, which other load changes least. */
+static double children_cpu_s(void)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_CHILDREN, &usage);
+    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+           (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+}
+
 static void report_speed(const char *title, const char *words, unsigned jobs)
 {
     g_autofree char *out = g_build_filename(folder, "speed", NULL);
     g_autofree char *all =
         g_strdup_printf("%s --clock virtual --all-repeats --jobs %u", words, jobs);
     int64_t since_ns = clock_now_ns();
+    double since_cpu_s = children_cpu_s();
     g_autoptr(json_t) results = run(out, all);
     double real_s = (double)(clock_now_ns() - since_ns) / NS_PER_S;
+    double cpu_s = children_cpu_s() - since_cpu_s;
     double start_ms = 0, call_ms = 0, end_ms = 0, virtual_s = 0;
-    size_t i, n = 0, unexpected = 0;
+    size_t i, n = 0, unexpected = 0, unsupported = 0;
     json_t *call;
     json_array_foreach(json_object_get(results, "calls"), i, call)
     {
         const json_t *cost = json_object_get(call, "cost");
         n++;
+        unsupported += strcmp(json_string_value(json_object_get(call, "outcome")),
+                              "unsupported") == 0;
         unexpected += !json_is_true(json_object_get(call, "as_expected"));
         start_ms += number(cost, "start_up_ms");
         call_ms += number(cost, "call_ms");
         end_ms += number(cost, "teardown_ms");
         virtual_s += number(cost, "lab_s");
     }
-    double calls = (double)n;
-    printf("  %-32s %4u %6zu %8.1f %8.1f %8.1f %8.1f %8.1f %8.2f %s\n", title, jobs, n,
-           calls / real_s, virtual_s / real_s, start_ms / calls, call_ms / calls,
-           end_ms / calls, real_s, unexpected ? "NOT ALL AS EXPECTED" : "");
     remove_folder(out);
+    if (unsupported == n) {
+        printf("  %-32s unsupported\n", title);
+        return;
+    }
+    double calls = (double)n;
+    printf("  %-32s %4u %6zu %8.1f %8.1f %8.1f %8.1f %8.1f %8.0f %8.2f %s\n", title, jobs,
+           n, calls / real_s, virtual_s / real_s, start_ms / calls, call_ms / calls,
+           end_ms / calls, cpu_s * 1000 / calls, real_s,
+           unexpected ? "NOT ALL AS EXPECTED" : "");
+}
+
+static void print_speed_titles(void)
+{
+    printf("calls on the virtual clock; milliseconds are real ones, of one call\n"
+           "  %-32s %4s %6s %8s %8s %8s %8s %8s %8s %8s\n",
+           "", "jobs", "calls", "calls/s", "virt/s", "start-up", "call", "teardown",
+           "cpu", "whole s");
 }
 
 static void speed(unsigned repeats)
@@ -107,10 +140,7 @@ static void speed(unsigned repeats)
         { "open/open~open", "open/open~open" },
         { "nat/symmetric~symmetric (relay)", "'nat/symmetric~symmetric'" },
     };
-    printf("calls on the virtual clock; milliseconds are real ones, of one call\n"
-           "  %-32s %4s %6s %8s %8s %8s %8s %8s %8s\n",
-           "", "jobs", "calls", "calls/s", "virt/s", "start-up", "call", "teardown",
-           "whole s");
+    print_speed_titles();
     for (unsigned jobs = 1; jobs <= 2; jobs++) {
         for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
             g_autofree char *words = g_strdup_printf("%s --modes trickle --repeat %u",
@@ -118,6 +148,55 @@ static void speed(unsigned repeats)
             report_speed(kinds[i].title, words, jobs);
         }
         report_speed("default suite, three modes", "", jobs);
+    }
+}
+
+/* ---- stacks ---- */
+
+/* interop/open, with data alone; its path, caller owns. */
+static char *write_data_scenario(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *scenarios = selection_find_folder(NULL, &error);
+    if (!scenarios)
+        fail(error->message);
+    g_autofree char *path = g_build_filename(scenarios, "interop", "open.json", NULL);
+    g_autoptr(json_t) scenario = json_load_file(path, 0, NULL);
+    if (!scenario)
+        fail("there is no interop/open");
+    json_object_set_new(scenario, "negotiate", json_pack("[s]", "data"));
+    char *copy = g_build_filename(folder, "data.json", NULL);
+    if (!file_replace_json(copy, scenario, &error))
+        fail(error->message);
+    return copy;
+}
+
+static void stacks(unsigned repeats)
+{
+    static const unsigned jobs = 2;
+    g_autofree char *data = write_data_scenario();
+    const struct {
+        const char *what, *scenario;
+    } kinds[] = { { "data", data }, { "media", "interop/open" } };
+    g_autoptr(GPtrArray) all = stacks_examine();
+    print_speed_titles();
+    for (guint i = 0; i < all->len; i++) {
+        const struct stack_status *status = all->pdata[i];
+        const struct stack *stack = stack_find(status->name);
+        if (status->presence != STACK_PRESENT || (stack && stack->wall_why)) {
+            printf("  %-32s left out: %s\n", status->name,
+                   status->presence == STACK_PRESENT ? stack->wall_why : status->detail);
+            continue;
+        }
+        printf("  %s (%s)\n", status->name, status->detail);
+        for (size_t k = 0; k < G_N_ELEMENTS(kinds); k++) {
+            g_autofree char *title =
+                g_strdup_printf("%s~%s: %s", status->name, status->name, kinds[k].what);
+            g_autofree char *words =
+                g_strdup_printf("--peers %s --modes trickle --repeat %u %s", status->name,
+                                repeats, kinds[k].scenario);
+            report_speed(title, words, jobs);
+        }
     }
 }
 
@@ -293,12 +372,14 @@ int main(int argc, char **argv)
     setvbuf(stdout, NULL, _IOLBF, 0);
     if (strcmp(what, "speed") == 0)
         speed(count ? count : 100);
+    else if (strcmp(what, "stacks") == 0)
+        stacks(count ? count : 20);
     else if (strcmp(what, "clocks") == 0)
         clocks(count ? count : 10);
     else if (strcmp(what, "equal") == 0)
         equal(count ? count : 1000);
     else
-        fputs("usage: bench_calls speed|clocks|equal [COUNT]\n", stderr);
+        fputs("usage: bench_calls speed|stacks|clocks|equal [COUNT]\n", stderr);
     remove_folder(folder);
     g_free(folder);
     g_free(rtclab);
