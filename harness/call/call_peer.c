@@ -47,6 +47,9 @@ static void take_hello(struct call *call, struct call_peer *peer,
     peer->stack = g_strdup(m->stack);
     peer->version = g_strdup(m->version);
     peer->capabilities = m->capabilities;
+    unsigned iface = call->spec->scenario->peers[peer->role].iface;
+    if (m->no_loopback && !lab_remove_loopback(call->lab, iface))
+        warn_of(call, peer, "its host's loopback keeps its addresses");
     record_add(call->record, lab_now_ns(call->lab), name_of(peer), EVENT_PEER_STARTED,
                json_pack("{s:s, s:s}", "stack", m->stack, "version", m->version));
 }

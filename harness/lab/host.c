@@ -254,6 +254,55 @@ void lab_host_close(struct lab_host *host)
     g_free(host);
 }
 
+static int remove_loopback(bool has_ipv6)
+{
+    static const struct {
+        struct address address;
+        unsigned prefix_bits;
+    } all[] = {
+        { { .family = ADDRESS_IPV4, .bytes = { 127, 0, 0, 1 } }, 8 },
+        { { .family = ADDRESS_IPV6, .bytes = { [15] = 1 } }, 128 },
+    };
+    int netlink = netlink_open();
+    int r = netlink < 0 ? -errno : 0;
+    for (unsigned i = 0; r == 0 && i < (has_ipv6 ? 2 : 1); i++)
+        r = netlink_remove_address(netlink, NETLINK_LOOPBACK, &all[i].address,
+                                   all[i].prefix_bits);
+    if (netlink >= 0)
+        close(netlink);
+    return r;
+}
+
+/* The kernel gives the interface its addresses when it comes up. */
+static int restore_loopback(void)
+{
+    int netlink = netlink_open();
+    int r = netlink < 0 ? -errno : netlink_set_down(netlink, NETLINK_LOOPBACK);
+    if (r == 0)
+        r = netlink_set_up(netlink, NETLINK_LOOPBACK);
+    if (netlink >= 0)
+        close(netlink);
+    return r;
+}
+
+bool lab_host_remove_loopback(struct lab_host *host)
+{
+    int home = this_netns();
+    int r = -EBADF;
+    if (home >= 0 && setns(host->netns, CLONE_NEWNET) == 0) {
+        r = host->lacks_loopback ? 0 : remove_loopback(host->has_ipv6);
+        host->lacks_loopback = true; /* or in part */
+        if (setns(home, CLONE_NEWNET) != 0)
+            g_error("cannot return to the first network namespace: %s",
+                    g_strerror(errno));
+    }
+    if (home >= 0)
+        close(home);
+    if (r != 0)
+        g_debug("%s keeps its loopback: %s", host->name, g_strerror(-r));
+    return r == 0;
+}
+
 bool lab_host_refresh(struct lab_host *host, const char *name)
 {
     int home = this_netns();
@@ -268,6 +317,9 @@ bool lab_host_refresh(struct lab_host *host, const char *name)
     int r = sock_diag_destroy_tcp();
     if (r != 0)
         g_debug("%s keeps its connections: %s", host->name, g_strerror(-r));
+    if (r == 0 && host->lacks_loopback)
+        r = restore_loopback();
+    host->lacks_loopback = false;
     if (setns(home, CLONE_NEWNET) != 0)
         g_error("cannot return to the first network namespace: %s", g_strerror(errno));
     close(home);

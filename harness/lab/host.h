@@ -24,6 +24,7 @@ struct lab_host {
     unsigned n_addresses;
     bool is_repeatable;  /**< as it was asked for */
     bool lacks_settings; /**< that, and not all that it takes could be set */
+    bool lacks_loopback; /**< lab_host_remove_loopback() */
 };
 
 /**
@@ -47,6 +48,13 @@ void lab_host_close(struct lab_host *host);
  * @return false: it cannot be used again
  */
 bool lab_host_refresh(struct lab_host *host, const char *name);
+
+/**
+ * Takes the loopback interface's addresses away, until lab_host_refresh(). The interface
+ * stays up: a host still reaches its own other addresses.
+ * @return false: they are still there
+ */
+bool lab_host_remove_loopback(struct lab_host *host);
 
 /**
  * A socket of the host's network, as socket(2), close-on-exec and non-blocking.

@@ -186,6 +186,12 @@ const struct lab_host *lab_find_host(const struct lab *lab, unsigned iface)
     return iface < lab->n_interfaces ? lab->hosts[iface] : NULL;
 }
 
+bool lab_remove_loopback(struct lab *lab, unsigned iface)
+{
+    return iface < lab->n_interfaces && lab->hosts[iface] &&
+           lab_host_remove_loopback(lab->hosts[iface]);
+}
+
 const struct network *lab_network(const struct lab *lab)
 {
     return lab->network;

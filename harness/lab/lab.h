@@ -91,6 +91,9 @@ int64_t lab_calendar_ns(const struct lab *lab);
 /** The host of an interface, or NULL for a silent one; borrowed. */
 const struct lab_host *lab_find_host(const struct lab *lab, unsigned iface);
 
+/** Takes the addresses of its loopback away from a host, lab_host_remove_loopback(). */
+bool lab_remove_loopback(struct lab *lab, unsigned iface);
+
 const struct network *lab_network(const struct lab *lab);
 
 /**

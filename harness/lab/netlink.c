@@ -65,15 +65,25 @@ static unsigned char af_of(enum address_family family)
     return family == ADDRESS_IPV6 ? AF_INET6 : AF_INET;
 }
 
-int netlink_set_up(int netlink, unsigned iface_index)
+static int set_flags(int netlink, unsigned iface_index, unsigned flags)
 {
     struct request r = {
         .header = { .nlmsg_len = NLMSG_LENGTH(sizeof r.link), .nlmsg_type = RTM_NEWLINK },
         .link = { .ifi_index = (int)iface_index,
-                  .ifi_flags = IFF_UP,
+                  .ifi_flags = flags,
                   .ifi_change = IFF_UP },
     };
     return transact(netlink, &r);
+}
+
+int netlink_set_up(int netlink, unsigned iface_index)
+{
+    return set_flags(netlink, iface_index, IFF_UP);
+}
+
+int netlink_set_down(int netlink, unsigned iface_index)
+{
+    return set_flags(netlink, iface_index, 0);
 }
 
 int netlink_set_queue(int netlink, unsigned iface_index, uint32_t packets)
@@ -113,6 +123,20 @@ int netlink_add_address(int netlink, unsigned iface_index, const struct address 
     add_attribute(&r, IFA_FLAGS, &flags, sizeof flags);
     add_attribute(&r, IFA_LOCAL, address->bytes, address_size(address));
     add_attribute(&r, IFA_ADDRESS, address->bytes, address_size(address));
+    return transact(netlink, &r);
+}
+
+int netlink_remove_address(int netlink, unsigned iface_index,
+                           const struct address *address, unsigned prefix_bits)
+{
+    struct request r = {
+        .header = { .nlmsg_len = NLMSG_LENGTH(sizeof r.address),
+                    .nlmsg_type = RTM_DELADDR },
+        .address = { .ifa_family = af_of(address->family),
+                     .ifa_prefixlen = (unsigned char)prefix_bits,
+                     .ifa_index = iface_index },
+    };
+    add_attribute(&r, IFA_LOCAL, address->bytes, address_size(address));
     return transact(netlink, &r);
 }
 

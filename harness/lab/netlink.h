@@ -18,10 +18,14 @@ int netlink_open(void);
 
 /** Each of these acts in that namespace. @return 0, or a negative errno. */
 int netlink_set_up(int netlink, unsigned iface_index);
+int netlink_set_down(int netlink, unsigned iface_index);
 int netlink_set_queue(int netlink, unsigned iface_index, uint32_t packets);
 /** Without the route that the kernel would add, which could say nothing of TCP. */
 int netlink_add_address(int netlink, unsigned iface_index, const struct address *address,
                         unsigned prefix_bits);
+
+int netlink_remove_address(int netlink, unsigned iface_index,
+                           const struct address *address, unsigned prefix_bits);
 
 /** What a route says of the TCP connections over it. All zeros: nothing. */
 struct netlink_metrics {

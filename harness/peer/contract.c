@@ -361,6 +361,10 @@ static gboolean read_hello(struct contract_message *m, GError **error)
     if (!read_text(m, m->json, "stack", false, &m->stack, error) ||
         !read_text(m, m->json, "version", false, &m->version, error))
         return FALSE;
+    const json_t *loopback = json_object_get(m->json, "loopback");
+    if (loopback && !json_is_boolean(loopback))
+        return refuse_value(error, m->type, "loopback", "true or false", loopback);
+    m->no_loopback = json_is_false(loopback);
     const json_t *list = json_object_get(m->json, "capabilities");
     if (!json_is_array(list))
         return refuse_value(error, m->type, "capabilities", "an array", list);

@@ -151,6 +151,7 @@ struct contract_message {
     const char *stack, *version; /**< HELLO */
     int contract;                /**< HELLO: the version of the contract */
     unsigned capabilities;       /**< HELLO: a set; unknown names are left out */
+    bool no_loopback;            /**< HELLO: its host's loopback shall have no address */
 
     enum event_kind kind; /**< EVENT */
     int64_t t_ns;         /**< EVENT: CLOCK_MONOTONIC; -1 if not given */

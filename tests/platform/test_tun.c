@@ -100,7 +100,42 @@ static void test_no_silence_with_ipv6(void)
     lab_host_close(host);
 }
 
+/* Whether a socket of the host can send from an address to itself. */
+static bool reaches_itself(const struct lab_host *host, const char *address)
+{
+    struct sockaddr_in in = { .sin_family = AF_INET };
+    socklen_t size = sizeof in;
+    char got[64];
+    memcpy(&in.sin_addr, A(address).bytes, 4);
+    int fd = lab_host_socket(host, AF_INET, SOCK_DGRAM);
+    CU_ASSERT_TRUE_FATAL(fd >= 0);
+    bool is = bind(fd, (struct sockaddr *)&in, sizeof in) == 0 &&
+              getsockname(fd, (struct sockaddr *)&in, &size) == 0 &&
+              sendto(fd, "hello", 5, 0, (struct sockaddr *)&in, sizeof in) == 5 &&
+              recv(fd, got, sizeof got, MSG_DONTWAIT) == 5;
+    close(fd);
+    return is;
+}
+
+static void test_loopback(void)
+{
+    struct lab_host *host = open_host("192.0.2.1");
+    CU_ASSERT_TRUE(reaches_itself(host, "127.0.0.1"));
+    for (unsigned i = 0; i < 2; i++) {
+        CU_ASSERT_TRUE(lab_host_remove_loopback(host));
+        CU_ASSERT_FALSE(reaches_itself(host, "127.0.0.1"));
+        CU_ASSERT_TRUE(reaches_itself(host, "192.0.2.1"));
+    }
+    CU_ASSERT_TRUE(lab_host_refresh(host, "again"));
+    CU_ASSERT_TRUE(reaches_itself(host, "127.0.0.1"));
+    CU_ASSERT_TRUE(reaches_itself(host, "127.0.0.2"));
+    CU_ASSERT_TRUE(reaches_itself(host, "192.0.2.1"));
+    lab_host_close(host);
+}
+
 static const struct test tests[] = {
+    { "a host's loopback can be taken away, and is back for its next use",
+      test_loopback },
     { "a packet written to a TUN is in the socket before write() returns", test_in },
     { "a packet sent is in the TUN before sendto() returns", test_out },
     { "a SYN is answered before write() returns, checksums right", test_tcp_answer },

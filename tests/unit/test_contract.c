@@ -285,6 +285,10 @@ static void test_refusals(void)
           "event: /data: must be an object" },
         { CONTRACT_PEER, "{\"type\":\"hello\",\"contract\":2}",
           "hello: /contract: must" },
+        { CONTRACT_PEER,
+          "{\"type\":\"hello\",\"contract\":1,\"stack\":\"s\",\"version\":\"1\","
+          "\"capabilities\":[],\"loopback\":0}",
+          "hello: /loopback: must be true or false, is 0" },
     };
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         g_autofree char *why = parsed(rows[i].line, strlen(rows[i].line), rows[i].from);

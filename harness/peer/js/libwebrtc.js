@@ -9,7 +9,7 @@
  */
 "use strict";
 
-const { runPeer } = require("./node_peer.js");
+const { runPeer, versionOf } = require("./node_peer.js");
 
 const SAMPLE_RATE = 48000;
 const AUDIO_PERIOD_MS = 10;
@@ -125,15 +125,17 @@ function mendGathering(pc) {
 
 function load() {
     const wrtc = require("@roamhq/wrtc");
-    const { version } = require("@roamhq/wrtc/package.json");
     let readStats = () => Promise.resolve(new Map());
     return {
         hello: {
             stack: "libwebrtc",
-            version: `@roamhq/wrtc ${version}`,
+            version: `@roamhq/wrtc ${versionOf("@roamhq/wrtc")}`,
             capabilities: [
-                "trickle", "data", "audio", "video", "relay", "ice-tcp", "restart-ice", "echo-media",
+                "trickle", "data", "dtls", "audio", "video", "relay", "ice-tcp", "restart-ice", "echo-media",
             ],
+            // libwebrtc leaves it out, node-webrtc does not: there servers would be waited for
+            // in vain, and gathering end after 40 s.
+            loopback: false,
         },
         RTCPeerConnection: wrtc.RTCPeerConnection,
         connect(pc) {

@@ -83,6 +83,11 @@ function loadStack(stack, load, write) {
     }
 }
 
+// Of an installed package, which need not tell it.
+function versionOf(name) {
+    return require(`./node_modules/${name}/package.json`).version;
+}
+
 function runPeer({ program, stack, load }) {
     const contract = openContract(program);
     const end = (status) => contract.end(() => process.exit(status));
@@ -105,4 +110,4 @@ function runPeer({ program, stack, load }) {
     peer.start();
 }
 
-module.exports = { runPeer };
+module.exports = { runPeer, versionOf };

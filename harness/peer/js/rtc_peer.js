@@ -10,7 +10,7 @@
  *
  * environment: all that differs from place to place:
  *
- *     hello              {stack, version, capabilities: [...]}
+ *     hello              {stack, version, capabilities: [...]}, and what else hello may have
  *     write(line)        takes a line of the contract, without its newline
  *     end(status)        all is said: flush, and exit with this status (0 or 2)
  *     RTCPeerConnection  the constructor
@@ -23,9 +23,10 @@
  *                               May be async
  *         echo(track, kind)  -> {track, close()}: a track that sends back what comes on `track`;
  *                               absent: it is `track` itself
- *     adapt(rtc, configuration)
- *                        what a stack wants else: takes the RTCConfiguration and the contract's
- *                        configuration, returns what is given to the constructor
+ *     adapt(rtc, configuration, warn)
+ *                        what a stack wants else: takes the RTCConfiguration, the contract's
+ *                        configuration, and what reports a peer.warning; returns what is given
+ *                        to the constructor
  *     connect(pc)        called with each new connection
  *     refuse(configuration)
  *                        why this cannot be done, a text: the peer is then `unsupported`
@@ -716,7 +717,8 @@
             const { iceServers, iceTransportPolicy, bundlePolicy } = c;
             const rtc = { iceServers, iceTransportPolicy, bundlePolicy };
             try {
-                this.connect(environment.adapt ? environment.adapt(rtc, c, this) : rtc);
+                this.connect(environment.adapt ? environment.adapt(rtc, c, (what) => this.warn(what))
+                                         : rtc);
             } catch (error) {
                 this.fail("RTCPeerConnection", error);
                 return;

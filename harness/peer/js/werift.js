@@ -1,0 +1,53 @@
+#!/usr/bin/env -S node --single-threaded
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * rtclab-peer-werift: werift, WebRTC in TypeScript, as a peer of rtclab (../README.md).
+ *
+ * werift moves RTP and has no codec: it could not tell a decoded frame, so it has no audio and
+ * no video here.
+ */
+"use strict";
+
+const { runPeer, versionOf } = require("./node_peer.js");
+
+/*
+ * Where no STUN server is given, werift asks one of Google's, whose name it first has to look
+ * up. A TURN server is a STUN server, too (RFC 8656 section 3).
+ */
+function withStun(iceServers, urls) {
+    const turn = urls.find((url) => /^turn:/.test(url));
+    if (!turn || urls.some((url) => /^stuns?:/.test(url)))
+        return iceServers;
+    return [{ urls: turn.replace(/^turn:/, "stun:").replace(/\?.*$/, "") }, ...iceServers];
+}
+
+// It takes the first STUN and the first TURN URL.
+function warnOfUnused(urls, warn) {
+    for (const scheme of ["stun", "turn"])
+        for (const url of urls.filter((text) => text.startsWith(scheme)).slice(1))
+            warn(`${url}: not used: werift takes one ${scheme.toUpperCase()} server`);
+}
+
+function load() {
+    const { RTCPeerConnection } = require("werift");
+    return {
+        hello: {
+            stack: "werift",
+            version: versionOf("werift"),
+            capabilities: ["trickle", "data", "dtls", "relay", "ice-tcp", "restart-ice"],
+        },
+        RTCPeerConnection,
+        adapt(rtc, configuration, warn) {
+            const urls = rtc.iceServers.flatMap((server) => server.urls).map(String);
+            warnOfUnused(urls, warn);
+            return {
+                ...rtc,
+                iceServers: withStun(rtc.iceServers, urls),
+                iceUseTcp: configuration.protocols.includes("tcp"),
+            };
+        },
+        bytes: (array) => Buffer.from(array),
+    };
+}
+
+runPeer({ program: "rtclab-peer-werift", stack: "werift", load });
