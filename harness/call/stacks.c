@@ -208,10 +208,11 @@ static int survey(void *data, const GError *problem)
 {
     struct survey *survey = data;
     GPtrArray *questions = survey->questions;
-    for (guint i = 0; !problem && i < questions->len; i++)
+    if (problem)
+        return 1;
+    for (guint i = 0; i < questions->len; i++)
         ask(questions->pdata[i]);
-    if (!problem)
-        await_answers(questions, clock_now_ns() + answer_limit_ns);
+    await_answers(questions, clock_now_ns() + answer_limit_ns);
     for (guint i = 0; i < questions->len; i++) {
         const struct question *question = questions->pdata[i];
         g_autoptr(json_t) line =
@@ -267,10 +268,15 @@ static struct stack_status *make_status(const struct question *question,
     status->presence = line ? (enum stack_presence)presence : question->presence;
     if (!detail)
         detail = question->detail;
-    status->detail =
-        detail ? g_strdup(detail)
-               : g_strdup_printf("%s (it did not say hello in %.0f s)", question->program,
-                                 (double)answer_limit_ns / NS_PER_S);
+    if (detail)
+        status->detail = g_strdup(detail);
+    else if (line)
+        status->detail =
+            g_strdup_printf("%s (it did not say hello in %.0f s)", question->program,
+                            (double)answer_limit_ns / NS_PER_S);
+    else
+        status->detail =
+            g_strdup_printf("%s (not asked: it needs namespaces)", question->program);
     return status;
 }
 
