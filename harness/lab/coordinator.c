@@ -307,6 +307,14 @@ static char *check_tasks(struct coordinator *c)
     return NULL;
 }
 
+/* The longer it has taken, the longer it may take: a look costs processor time, which who
+   makes a key, say, has a better use for. */
+static void rest(int64_t waited_ns)
+{
+    int64_t rest_ns = CLAMP(waited_ns / 32, 20 * NS_PER_US, 1 * NS_PER_MS);
+    nanosleep(&(struct timespec){ .tv_nsec = rest_ns }, NULL);
+}
+
 enum coordinator_state coordinator_settle(struct coordinator *c)
 {
     if (c->why)
@@ -333,7 +341,7 @@ enum coordinator_state coordinator_settle(struct coordinator *c)
             if (spin)
                 return break_down(c, spin);
         }
-        nanosleep(&(struct timespec){ .tv_nsec = 20 * NS_PER_US }, NULL);
+        rest(now_ns - since_ns);
     }
     if (tasks_have_changed(c->tasks)) {
         char *problem = check_tasks(c);
