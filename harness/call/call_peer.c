@@ -314,9 +314,8 @@ static unsigned lacks(const struct call *call, const struct call_peer *peer)
     return wanted & ~peer->capabilities;
 }
 
-/* Whether a peer does DTLS: media in WebRTC goes without saying (RFC 8827 section 6.5).
- */
-static bool does_dtls(const struct call_peer *peer)
+/* Media in WebRTC goes without saying (RFC 8827 section 6.5). */
+bool call_peer_does_dtls(const struct call_peer *peer)
 {
     return peer->capabilities &
            (CONTRACT_CAN_DTLS | CONTRACT_CAN_AUDIO | CONTRACT_CAN_VIDEO);
@@ -326,9 +325,10 @@ void call_match_peers(struct call *call)
 {
     const struct call_peer *a = &call->peers[ROLE_OFFERER];
     const struct call_peer *b = &call->peers[ROLE_ANSWERER];
-    if (does_dtls(a) == does_dtls(b))
+    if (call_peer_does_dtls(a) == call_peer_does_dtls(b))
         return;
-    const struct call_peer *bare = does_dtls(a) ? b : a;
+    const struct call_peer *bare = call_peer_does_dtls(a) ? b : a;
+    const struct call_peer *other = call_peer_does_dtls(a) ? a : b;
     call_decide(call, OUTCOME_UNSUPPORTED,
                 "%s (%s) is a bare ICE agent, without the DTLS that the other peer needs",
                 name_of(bare), bare->stack);

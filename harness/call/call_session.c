@@ -103,13 +103,22 @@ bool call_take_payload(struct call_peer *peer, const json_t *data)
     return false;
 }
 
-/* Whether somebody awaits what a peer sends. */
+/* A data channel opens some round trips after the connection. To wait here until it is
+   said to be open, not in the peer, is what makes a call repeatable: nobody else of its
+   threads is then at work. */
+static bool can_send(const struct call_peer *peer)
+{
+    return peer->is_connected &&
+           (!call_peer_does_dtls(peer) || peer->phases_ns[PHASE_CHANNEL_OPEN] >= 0);
+}
+
+/* Whether somebody awaits what a peer sends, and it can. */
 static bool has_to_send(const struct call *call, const struct call_peer *peer)
 {
     unsigned awaits = call->peers[!peer->role].awaits;
     if (session_of(call)->echo & SCENARIO_DATA)
         awaits = peer->role == ROLE_OFFERER ? awaits | peer->awaits : 0;
-    return peer->is_connected && (awaits & SCENARIO_DATA);
+    return can_send(peer) && (awaits & SCENARIO_DATA);
 }
 
 static void send_payloads(struct call *call, int64_t now_ns)

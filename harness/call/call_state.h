@@ -113,6 +113,9 @@ int64_t call_limit_ns(const struct call *call);
 /** What arrived, as its event says, and whether it is what was sent (call_session.c). */
 bool call_take_payload(struct call_peer *peer, const json_t *data);
 
+/** Whether a peer is more than a bare ICE agent (call_peer.c). */
+bool call_peer_does_dtls(const struct call_peer *peer);
+
 /** Tells a peer; a contract that is not read ends the call. Message consumed. */
 void call_tell(struct call *call, struct call_peer *peer, json_t *message);
 

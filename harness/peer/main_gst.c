@@ -138,7 +138,6 @@ int main(void)
         return EXIT_USAGE;
     peer.contract = contract_loop_peer(peer.loop);
     peer.early = g_ptr_array_new_with_free_func(free_message);
-    peer.unsent = g_ptr_array_new_with_free_func(gst_peer_free_outgoing);
     peer.remote_sections = g_ptr_array_new_with_free_func(gst_peer_free_section);
     peer.local_sections = g_ptr_array_new_with_free_func(gst_peer_free_section);
     gst_init(NULL, NULL);
@@ -156,7 +155,6 @@ int main(void)
     g_clear_object(&peer.channel);
     g_clear_object(&peer.pipeline);
     g_ptr_array_unref(peer.early);
-    g_ptr_array_unref(peer.unsent);
     g_ptr_array_unref(peer.remote_sections);
     g_ptr_array_unref(peer.local_sections);
     contract_loop_free(peer.loop);

@@ -78,9 +78,7 @@ void gst_peer_watch_dtls(struct gst_peer *peer);
 void gst_peer_make_channel(struct gst_peer *peer, const struct contract_channel *channel);
 /** Uses one that the other side made. */
 void gst_peer_take_channel(struct gst_peer *peer, GObject *channel);
-/** Frees what peer->unsent holds. */
-void gst_peer_free_outgoing(gpointer outgoing);
-/** Sends a message, once it is open. */
+/** Sends a message. */
 void gst_peer_send(struct gst_peer *peer, const struct contract_message *message);
 
 /* main_gst_media.c: what is sent and what comes */

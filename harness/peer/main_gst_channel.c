@@ -11,9 +11,6 @@
 #include "peer/main_gst.h"
 #include "peer/peer_event.h"
 
-/* Messages that may wait for the data channel. */
-#define UNSENT_MAX 64
-
 /** A message: a text, with its NUL, or bytes. */
 struct outgoing {
     GBytes *data;
@@ -34,7 +31,7 @@ static struct outgoing *outgoing_new_bytes(GBytes *bytes)
     return outgoing;
 }
 
-void gst_peer_free_outgoing(gpointer user)
+static void outgoing_free(gpointer user)
 {
     struct outgoing *outgoing = user;
     g_bytes_unref(outgoing->data);
@@ -64,23 +61,11 @@ void gst_peer_send(struct gst_peer *peer, const struct contract_message *message
 {
     struct outgoing *outgoing = message->bytes ? outgoing_new_bytes(message->bytes)
                                                : outgoing_new_text(message->text);
-    if (!is_open(peer) && peer->unsent->len < UNSENT_MAX) {
-        g_ptr_array_add(peer->unsent, outgoing);
-        return;
-    }
     if (is_open(peer))
         emit(peer, outgoing);
     else
-        contract_peer_warn(peer->contract, "send: the data channel is not open yet");
-    gst_peer_free_outgoing(outgoing);
-}
-
-static void send_unsent(struct gst_peer *peer, gpointer data)
-{
-    (void)data;
-    for (guint i = 0; i < peer->unsent->len && is_open(peer); i++)
-        emit(peer, g_ptr_array_index(peer->unsent, i));
-    g_ptr_array_set_size(peer->unsent, 0);
+        contract_peer_warn(peer->contract, "send: the data channel is not open");
+    outgoing_free(outgoing);
 }
 
 static void send_back(struct gst_peer *peer, gpointer outgoing)
@@ -96,7 +81,6 @@ static void on_open(GObject *channel, struct gst_peer *peer)
     g_autofree char *label = NULL;
     g_object_get(channel, "label", &label, NULL);
     gst_peer_report(peer, EVENT_PEER_CHANNEL_OPEN, json_pack("{s:s}", "label", label));
-    gst_peer_call(peer, send_unsent, NULL, NULL);
 }
 
 static void take(struct gst_peer *peer, const void *data, size_t size,
@@ -105,9 +89,9 @@ static void take(struct gst_peer *peer, const void *data, size_t size,
     gst_peer_report(peer, EVENT_PEER_MESSAGE,
                     peer_event_message(data, size, !same->is_text));
     if (peer->echo & CONTRACT_CAN_DATA)
-        gst_peer_call(peer, send_back, same, gst_peer_free_outgoing);
+        gst_peer_call(peer, send_back, same, outgoing_free);
     else
-        gst_peer_free_outgoing(same);
+        outgoing_free(same);
 }
 
 /* An empty message comes as NULL (RFC 8831 section 6.6). */

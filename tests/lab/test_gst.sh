@@ -33,4 +33,22 @@ claim "libnice has no media: unsupported" holds '.calls[0]
 run_rtclab 0 run open/open~open nat/hairpin stun/dead --peers gst --out "$work/data"
 claim "a data channel alone will do where nothing else is asked for" holds '
     all(.calls[]; .as_expected)' "$work/data/results.json"
+
+# One seed, 20 calls, two at a time.
+key=gst~gst/open/open~open/trickle/1
+rerun() { # how often
+    local out=$work/rerun-$BASHPID
+    for _ in $(seq "$1"); do
+        rtclab run --seed 7 --peers gst "$key" --out "$out" >/dev/null 2>&1 </dev/null
+        jq -c '.calls[0] | [.setup_ms, .counts, .phases_ms]' "$out/results.json"
+        rm -rf "$out"
+    done >"$work/digests-$BASHPID"
+}
+rerun 10 & runners=("$!")
+rerun 10 & runners+=("$!")
+wait "${runners[@]}"
+sort "$work"/digests-* | uniq -c
+claim "20 calls with one seed are recorded" test "$(cat "$work"/digests-* | wc -l)" = 20
+claim "and have the same times and counts of packets" \
+    test "$(sort -u "$work"/digests-* | wc -l)" = 1
 finish
