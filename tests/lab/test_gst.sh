@@ -34,13 +34,14 @@ run_rtclab 0 run open/open~open nat/hairpin stun/dead --peers gst --out "$work/d
 claim "a data channel alone will do where nothing else is asked for" holds '
     all(.calls[]; .as_expected)' "$work/data/results.json"
 
-# One seed, 20 calls, two at a time.
+# One seed, 20 calls, two at a time: webrtcbin sends COOKIE-ACK and DATA_CHANNEL_OPEN in one
+# packet, or in two at the same instant (harness/peer/README.md).
 key=gst~gst/open/open~open/trickle/1
 rerun() { # how often
     local out=$work/rerun-$BASHPID
     for _ in $(seq "$1"); do
         rtclab run --seed 7 --peers gst "$key" --out "$out" >/dev/null 2>&1 </dev/null
-        jq -c '.calls[0] | [.setup_ms, .counts, .phases_ms]' "$out/results.json"
+        jq -c '.calls[0] | [.setup_ms, .counts.packets, .counts.stun_requests, .phases_ms]' "$out/results.json"
         rm -rf "$out"
     done >"$work/digests-$BASHPID"
 }
@@ -49,6 +50,7 @@ rerun 10 & runners+=("$!")
 wait "${runners[@]}"
 sort "$work"/digests-* | uniq -c
 claim "20 calls with one seed are recorded" test "$(cat "$work"/digests-* | wc -l)" = 20
-claim "and have the same times and counts of packets" \
-    test "$(sort -u "$work"/digests-* | wc -l)" = 1
+claim "and have the same times, and at most a packet more on each side" bash -c '
+    cat "$1"/digests-* | jq -se "(map(del(.[1])) | unique | length == 1)
+        and (map(.[1]) | max - min <= 2)"' - "$work"
 finish
