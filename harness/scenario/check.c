@@ -260,12 +260,16 @@ static void check_peer(struct check *check, enum role role)
 static void check_echo(struct check *check)
 {
     const struct scenario_session *session = &check->document->session;
-    if (session->echo & ~session->negotiate)
-        problems_add(check->problems, "/echo", "must be among what is negotiated");
+    for (unsigned i = 0; i < SCENARIO_N_NEGOTIATE; i++)
+        if (session->echo & ~session->negotiate & 1u << i)
+            problems_add(check->problems, "/echo",
+                         "must be of what is negotiated, is of \"%s\" too",
+                         scenario_negotiate_names[i]);
     if ((session->echo & ~(unsigned)SCENARIO_DATA) &&
         session->direction != SCENARIO_SENDRECV)
         problems_add(check->problems, "/echo",
-                     "must be of data alone, unless the direction is \"sendrecv\"");
+                     "must be of \"data\" alone, as media flows one way (\"%s\")",
+                     scenario_direction_names[session->direction]);
 }
 
 static void check_expectation(struct check *check)

@@ -190,6 +190,17 @@ static const struct mistake {
     { "/peers/relay", "{}", "/peers/relay: must be a key of the peers, is unknown" },
     { "/signaling/transport", "\"websocket\"",
       "/signaling/transport: must be \"direct\", is \"websocket\"" },
+    { "/echo", "[\"data\", \"audio\"]",
+      "/echo: must be of what is negotiated, is of \"audio\" too" },
+    { "/direction", "\"inactive\"",
+      "/direction: must be \"sendrecv\", \"sendonly\" or \"recvonly\", is \"inactive\"" },
+    { "/bundle_policy", "\"max-bundel\"",
+      "/bundle_policy: must be \"max-bundle\", \"balanced\" or \"max-compat\", is "
+      "\"max-bundel\"; did you mean \"max-bundle\"?" },
+    { "/data_channel", "{\"orderd\": true}",
+      "/data_channel/orderd: must be a key of a data channel, is unknown; did you mean "
+      "\"ordered\"?" },
+    { "/duration_ms", "600001", "/duration_ms: must be 600000 or less, is 600001" },
     { "/expect/selected", "\"host\"",
       "/expect/selected: must be OFFERER~ANSWERER, each \"host\", \"srflx\", \"prflx\", "
       "\"relay\" or \"*\", is \"host\"" },
@@ -399,6 +410,13 @@ static void test_defaults(void)
     CU_ASSERT_PTR_NULL(s->tags[0]);
     CU_ASSERT_FALSE(scenario_has_chance(s));
     CU_ASSERT_EQUAL(s->signaling_delay_ns, 0);
+    CU_ASSERT_EQUAL(s->session.negotiate, SCENARIO_DATA);
+    CU_ASSERT_EQUAL(s->session.echo, 0);
+    CU_ASSERT_EQUAL(s->session.direction, SCENARIO_SENDRECV);
+    CU_ASSERT_EQUAL(s->session.bundle_policy, SCENARIO_MAX_BUNDLE);
+    CU_ASSERT_TRUE(s->session.channel.ordered && s->session.channel.reliable);
+    CU_ASSERT_FALSE(s->session.channel.binary || s->session.restart_ice);
+    CU_ASSERT_EQUAL(s->session.duration_ns, 0);
     CU_ASSERT_EQUAL(s->servers[0].type, SERVER_COTURN);
     CU_ASSERT_EQUAL(s->servers[0].port, 3478);
     CU_ASSERT_EQUAL(s->servers[0].alternate_port, 3479);
