@@ -49,7 +49,10 @@
     const EARLY_MAX = 256; // candidates that may wait for their description
     const STATS_MAX = 256; // objects of peer.stats
     const STATS_LIMIT_MS = 500;
+    const STATS_KEPT_MS = 60; // for so long, about, libwebrtc gives the same statistics again
     const CLOSE_LIMIT_MS = 300;
+    const PAIR_PERIOD_MS = 50;
+    const PAIR_LOOKS = 40;
     const CHANNEL_LABEL = "rtclab";
     // The harness reads whole numbers of 64 bits.
     const WHOLE_MAX = 9.2e18;
@@ -271,6 +274,8 @@
             this.watched = new Map(); // kind: {frames()}
             this.transports = new Set();
             this.pair = "";
+            this.looksLeft = 0;
+            this.isLooking = false;
         }
 
         // ---- out ----
@@ -344,7 +349,7 @@
                 this.takeEndOfLocalCandidates();
             if (kind === "peer.signaling-state")
                 this.sendDescription();
-            if (kind === "peer.ice-state" || kind === "peer.connection-state")
+            if (kind !== "peer.gathering-state")
                 this.lookForPair();
         }
 
@@ -365,8 +370,9 @@
                     continue;
                 this.transports.add(dtls);
                 dtls.onstatechange = () => this.takeDtlsState();
-                if (dtls.iceTransport)
-                    dtls.iceTransport.onselectedcandidatepairchange = () => this.lookForPair();
+                const ice = dtls.iceTransport;
+                if (ice && "onselectedcandidatepairchange" in ice)
+                    ice.onselectedcandidatepairchange = () => this.tellPair(this.pairOfTransport());
             }
             this.takeDtlsState();
         }
@@ -384,12 +390,29 @@
             this.lookForPair();
         }
 
+        /*
+         * Not all stacks tell when it changes: once there can be one, it is looked for when
+         * something has happened, and for a while after. (Not before:
+         * STATS_KEPT_MS.)
+         */
         async lookForPair() {
-            if (this.isClosing)
+            const states = [this.pc.iceConnectionState, this.told["peer.dtls-state"]];
+            if (!states.some((state) => ["connecting", "connected", "completed"].includes(state)))
                 return;
+            this.looksLeft = PAIR_LOOKS;
+            if (this.isLooking)
+                return;
+            this.isLooking = true;
+            for (; this.looksLeft > 0 && !this.isClosing; this.looksLeft--) {
+                await this.readPair();
+                await this.after(PAIR_PERIOD_MS);
+            }
+            this.isLooking = false;
+        }
+
+        async readPair() {
             try {
-                const pair = this.pairOfTransport() || await this.pairOfStats();
-                this.tellPair(pair);
+                this.tellPair(this.pairOfTransport() || await this.pairOfStats());
             } catch (error) {
                 // There is none yet, or the stack cannot tell.
             }
@@ -417,7 +440,11 @@
         }
 
         async pairOfStats() {
-            const pair = findPair(collectStats(await this.pc.getStats()));
+            return this.pairIn(collectStats(await this.pc.getStats()));
+        }
+
+        pairIn(stats) {
+            const pair = findPair(stats);
             const describe = (c) => ({
                 candidate: this.candidates.get(`${c.protocol} ${c.address} ${c.port}`),
                 type: c.candidateType,
@@ -704,6 +731,10 @@
         // ---- commands ----
 
         configure(message) {
+            if (this.configuration) {
+                this.warn("configure: came twice, ignored");
+                return;
+            }
             const { environment } = this;
             const c = checkConfiguration(message);
             this.configuration = c;
@@ -792,6 +823,7 @@
         }
 
         async tellStats() {
+            await this.after(STATS_KEPT_MS);
             const late = this.after(STATS_LIMIT_MS).then(() => null);
             try {
                 const report = await Promise.race([this.pc.getStats(), late]);
@@ -801,6 +833,7 @@
                         object.framesDecoded === undefined)
                         object.framesDecoded = this.framesOf(object.kind);
                 this.tell("peer.stats", { stats });
+                this.tellPair(this.pairOfTransport() || this.pairIn(stats));
             } catch (error) {
                 this.warn(`getStats: ${wordsOf(error)}`);
             }
@@ -843,29 +876,17 @@
         }
 
         obey(message) {
-            switch (message.type) {
-            case "configure":
-                if (this.configuration)
-                    this.warn("configure: came twice, ignored");
-                else
-                    this.configure(message);
-                break;
-            case "signal":
-                this.signal(message);
-                break;
-            case "restart-ice":
-                this.restartIce();
-                break;
-            case "send":
-                this.send(message);
-                break;
-            case "close":
-                this.close();
-                break;
-            default:
-                this.warn(`/type: must be a type of the contract, is ` +
-                          String(JSON.stringify(message.type)).slice(0, 60));
-            }
+            const commands = {
+                configure: () => this.configure(message),
+                signal: () => this.signal(message),
+                "restart-ice": () => this.restartIce(),
+                send: () => this.send(message),
+                close: () => this.close(),
+            };
+            if (!Object.hasOwn(commands, message.type))
+                throw new Nonsense("/type: must be a type of the contract, is " +
+                                   String(JSON.stringify(message.type)).slice(0, 60));
+            return commands[message.type]();
         }
 
         start() {

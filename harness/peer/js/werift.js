@@ -4,7 +4,7 @@
  * rtclab-peer-werift: werift, WebRTC in TypeScript, as a peer of rtclab (../README.md).
  *
  * werift moves RTP and has no codec: it could not tell a decoded frame, so it has no audio and
- * no video here.
+ * no video here. Nor has it ICE over TCP, where its checks go on for ever (version 0.24.4).
  */
 "use strict";
 
@@ -34,17 +34,13 @@ function load() {
         hello: {
             stack: "werift",
             version: versionOf("werift"),
-            capabilities: ["trickle", "data", "dtls", "relay", "ice-tcp", "restart-ice"],
+            capabilities: ["trickle", "data", "dtls", "relay", "restart-ice"],
         },
         RTCPeerConnection,
         adapt(rtc, configuration, warn) {
             const urls = rtc.iceServers.flatMap((server) => server.urls).map(String);
             warnOfUnused(urls, warn);
-            return {
-                ...rtc,
-                iceServers: withStun(rtc.iceServers, urls),
-                iceUseTcp: configuration.protocols.includes("tcp"),
-            };
+            return { ...rtc, iceServers: withStun(rtc.iceServers, urls) };
         },
         bytes: (array) => Buffer.from(array),
     };
