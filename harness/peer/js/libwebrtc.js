@@ -9,7 +9,7 @@
  */
 "use strict";
 
-const { runPeer, versionOf } = require("./node_peer.js");
+const { runPeer } = require("./node_peer.js");
 
 const SAMPLE_RATE = 48000;
 const AUDIO_PERIOD_MS = 10;
@@ -127,16 +127,6 @@ function load() {
     const wrtc = require("@roamhq/wrtc");
     let readStats = () => Promise.resolve(new Map());
     return {
-        hello: {
-            stack: "libwebrtc",
-            version: `@roamhq/wrtc ${versionOf("@roamhq/wrtc")}`,
-            capabilities: [
-                "trickle", "data", "dtls", "audio", "video", "relay", "ice-tcp", "restart-ice", "echo-media",
-            ],
-            // libwebrtc leaves it out, node-webrtc does not: there servers would be waited for
-            // in vain, and gathering end after 40 s.
-            loopback: false,
-        },
         RTCPeerConnection: wrtc.RTCPeerConnection,
         connect(pc) {
             mendGathering(pc);
@@ -151,4 +141,15 @@ function load() {
     };
 }
 
-runPeer({ program: "rtclab-peer-libwebrtc", stack: "libwebrtc", load });
+runPeer({
+    program: "rtclab-peer-libwebrtc",
+    stack: "libwebrtc",
+    name: "@roamhq/wrtc",
+    capabilities: [
+        "trickle", "data", "dtls", "audio", "video", "relay", "ice-tcp", "restart-ice", "echo-media",
+    ],
+    // libwebrtc leaves it out, node-webrtc does not: servers would be waited for there in vain,
+    // and gathering end after 40 s.
+    loopback: false,
+    load,
+});

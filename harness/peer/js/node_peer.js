@@ -3,10 +3,9 @@
  * A peer in Node: the contract's descriptor, and what all stacks there share. RtcPeer has the
  * contract itself.
  *
- *     runPeer({ program, stack, load })
+ *     runPeer({ program, stack, name, capabilities, loopback, load })
  *
- * load() gives RtcPeer's environment, less what stands here; it throws if the stack is not
- * installed.
+ * name: of the npm package that is the stack; load() gives the rest of RtcPeer's environment.
  */
 "use strict";
 
@@ -70,44 +69,37 @@ function openContract(program) {
     }
 }
 
-function loadStack(stack, load, write) {
-    try {
-        return load();
-    } catch (error) {
-        console.error(String(error && error.message));
-        write(JSON.stringify({
-            type: "unsupported",
-            what: `${stack} is not installed; install it with \`./quickstart.sh deps --all\``,
-        }));
-        return null;
-    }
+// Of an installed package, which need not tell it; throws if it is not installed.
+function versionOf(name, stack) {
+    const { version } = require(`./node_modules/${name}/package.json`);
+    return name === stack ? version : `${name} ${version}`;
 }
 
-// Of an installed package, which need not tell it.
-function versionOf(name) {
-    return require(`./node_modules/${name}/package.json`).version;
-}
-
-function runPeer({ program, stack, load }) {
+function runPeer({ program, stack, name, capabilities, loopback, load }) {
     const contract = openContract(program);
-    const end = (status) => contract.end(() => process.exit(status));
-    const write = (line) => contract.write(`${line}\n`);
-
-    contract.on("error", () => process.exit(EXIT_AS_EXPECTED));
-    contract.on("end", () => process.exit(EXIT_AS_EXPECTED));
-    const environment = loadStack(stack, load, write);
-    if (!environment) {
-        end(EXIT_AS_EXPECTED);
-        return;
-    }
-    const now_ns = () => Number(process.hrtime.bigint());
-    const peer = new RtcPeer({ write, end, now_ns, ...environment });
-    // A promise of the stack's own that fails is a warning, and does not end the call.
-    process.on("unhandledRejection", (error) => peer.warn(`${stack}: ${error && error.message}`));
+    const environment = {
+        write: (line) => contract.write(`${line}\n`),
+        end: (status) => contract.end(() => process.exit(status)),
+        now_ns: () => Number(process.hrtime.bigint()),
+    };
+    const peer = new RtcPeer(environment);
     const reader = new LineReader((line) => peer.take(line),
                                   () => peer.warn(`a line of more than ${LINE_MAX_BYTES} bytes`));
+    contract.on("error", () => process.exit(EXIT_AS_EXPECTED));
+    contract.on("end", () => process.exit(EXIT_AS_EXPECTED));
+    // A promise of the stack's own that fails is a warning, and does not end the call.
+    process.on("unhandledRejection", (error) => peer.warn(`${stack}: ${error && error.message}`));
+
+    try {
+        environment.hello = { stack, version: versionOf(name, stack), capabilities, loopback };
+        Object.assign(environment, load());
+    } catch (error) {
+        console.error(String(error && error.stack));
+        peer.unsupported(`${stack} is not installed; install it with \`./quickstart.sh deps --all\``);
+        return;
+    }
     contract.on("data", (chunk) => reader.read(chunk));
     peer.start();
 }
 
-module.exports = { runPeer, versionOf };
+module.exports = { runPeer };

@@ -8,7 +8,7 @@
  */
 "use strict";
 
-const { runPeer, versionOf } = require("./node_peer.js");
+const { runPeer } = require("./node_peer.js");
 
 /*
  * Where no STUN server is given, werift asks one of Google's, whose name it first has to look
@@ -31,11 +31,6 @@ function warnOfUnused(urls, warn) {
 function load() {
     const { RTCPeerConnection } = require("werift");
     return {
-        hello: {
-            stack: "werift",
-            version: versionOf("werift"),
-            capabilities: ["trickle", "data", "dtls", "relay", "restart-ice"],
-        },
         RTCPeerConnection,
         adapt(rtc, configuration, warn) {
             const urls = rtc.iceServers.flatMap((server) => server.urls).map(String);
@@ -46,4 +41,10 @@ function load() {
     };
 }
 
-runPeer({ program: "rtclab-peer-werift", stack: "werift", load });
+runPeer({
+    program: "rtclab-peer-werift",
+    stack: "werift",
+    name: "werift",
+    capabilities: ["trickle", "data", "dtls", "relay", "restart-ice"],
+    load,
+});
