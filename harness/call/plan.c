@@ -33,10 +33,8 @@ static void peer_free(gpointer data)
 }
 
 /* Why a peer whose program is there cannot be on the virtual clock; NULL: it can. */
-static char *find_wall_why(const struct plan_peer *peer, const struct stack *stack)
+static char *find_wall_why(const struct plan_peer *peer)
 {
-    if (stack && stack->wall_why)
-        return g_strdup_printf("%s %s", peer->peer, stack->wall_why);
     g_autofree char *why = NULL;
     if (preload_check(peer->program, &why))
         return NULL;
@@ -60,11 +58,10 @@ static const struct plan_peer *find_peer(struct plan *plan, const char *asked_fo
     peer->peer = g_strdup(asked_for);
     peer->name = peer_link_name(asked_for);
     peer->program = program;
-    const struct stack *stack = stack_find(asked_for);
     if (!program)
-        peer->missing = stack_describe_missing(stack);
+        peer->missing = stack_describe_missing(stack_find(asked_for));
     else if (clock == LAB_CLOCK_VIRTUAL)
-        peer->wall_why = find_wall_why(peer, stack);
+        peer->wall_why = find_wall_why(peer);
     return peer;
 }
 

@@ -11,7 +11,8 @@
  * changes the user or group, or gives capabilities to a user that is not root.
  *
  * A Go program loads the library when it is linked dynamically, but makes its system
- * calls without the C library; it is told by the note that Go's linker leaves.
+ * calls without the C library; it is told by the note that Go's linker leaves. A program
+ * may say in a note of its own that it needs the wall clock (base/clock_note.h).
  *
  * Not looked at: what a program starts in turn. That is found when it runs
  * (coordinator.c).
@@ -29,6 +30,8 @@
 #include <unistd.h>
 
 #include <glib.h>
+
+#include "base/clock_note.h"
 
 enum {
     MAX_INTERPRETERS = 5,   /* a script's script …; Linux gives up sooner */
@@ -142,26 +145,60 @@ static bool skip(size_t *left, uint64_t size, uint64_t align)
     return true;
 }
 
-static bool notes_have_go(const uint8_t *notes, size_t size, uint64_t align)
+struct note {
+    const char *name;
+    uint32_t type;
+    const uint8_t *text; /* borrowed from the notes */
+    size_t size;
+};
+
+/* Finds the first note with this name and type. */
+static bool notes_find(const uint8_t *notes, size_t size, uint64_t align,
+                       struct note *wanted)
 {
+    const size_t name_size = strlen(wanted->name) + 1;
     for (size_t left = size; left >= sizeof(Elf64_Nhdr);) {
         Elf64_Nhdr note;
         memcpy(&note, notes + (size - left), sizeof note);
         left -= sizeof note;
         const uint8_t *name = notes + (size - left);
-        if (note.n_type == GO_BUILD_ID && note.n_namesz == sizeof "Go" &&
-            left >= sizeof "Go" && memcmp(name, "Go", sizeof "Go") == 0)
+        bool is_it = note.n_type == wanted->type && note.n_namesz == name_size &&
+                     left >= name_size && memcmp(name, wanted->name, name_size) == 0;
+        if (!skip(&left, note.n_namesz, align))
+            return is_it;
+        wanted->text = notes + (size - left);
+        wanted->size = MIN(note.n_descsz, left);
+        if (is_it)
             return true;
-        if (!skip(&left, note.n_namesz, align) || !skip(&left, note.n_descsz, align))
+        if (!skip(&left, note.n_descsz, align))
             return false;
     }
     return false;
 }
 
-static bool elf_is_go(const struct elf *elf, bool *ret_is_go)
+/* Why the notes say that the program cannot run on the virtual clock; NULL: they do not.
+ */
+static char *read_reason(const uint8_t *notes, size_t size, uint64_t align)
 {
-    bool is_go = false;
-    for (unsigned i = 0; i < elf->header.e_phnum && !is_go; i++) {
+    struct note go = { .name = "Go", .type = GO_BUILD_ID };
+    if (notes_find(notes, size, align, &go))
+        return g_strdup(
+            "is a Go program, which makes its system calls without the C library");
+    struct note own = { .name = CLOCK_NOTE_NAME, .type = CLOCK_NOTE_NEEDS_WALL_CLOCK };
+    if (!notes_find(notes, size, align, &own))
+        return NULL;
+    g_autofree char *text =
+        g_strndup((const char *)own.text, MIN(own.size, CLOCK_NOTE_MAX_BYTES));
+    g_autofree char *valid = g_utf8_make_valid(text, -1);
+    g_strdelimit(valid, "\r\n\t\v\f\033", ' ');
+    return *valid ? g_steal_pointer(&valid) : g_strdup("needs the wall clock");
+}
+
+/* False: the file is not whole. */
+static bool elf_read_reason(const struct elf *elf, char **ret_reason)
+{
+    char *reason = NULL;
+    for (unsigned i = 0; i < elf->header.e_phnum && !reason; i++) {
         const Elf64_Phdr *segment = &elf->segments[i];
         if (segment->p_type != PT_NOTE)
             continue;
@@ -170,9 +207,9 @@ static bool elf_is_go(const struct elf *elf, bool *ret_is_go)
         g_autofree uint8_t *notes = g_malloc(segment->p_filesz + 1);
         if (!read_at(elf->fd, segment->p_offset, notes, segment->p_filesz))
             return false;
-        is_go = notes_have_go(notes, segment->p_filesz, segment->p_align == 8 ? 8 : 4);
+        reason = read_reason(notes, segment->p_filesz, segment->p_align == 8 ? 8 : 4);
     }
-    *ret_is_go = is_go;
+    *ret_reason = reason;
     return true;
 }
 
@@ -234,16 +271,15 @@ static bool is_secure(int fd)
 static bool check_elf(int fd, char **ret_why)
 {
     struct elf elf;
-    bool is_go = false;
+    char *reason = NULL;
     if (!elf_read(fd, &elf, ret_why))
         return false;
     g_autofree char *linker = elf_read_linker(&elf, ret_why);
     bool ok = linker && suits_this_program(&elf, linker, ret_why);
-    if (ok && (!elf_is_whole(&elf) || !elf_is_go(&elf, &is_go)))
+    if (ok && (!elf_is_whole(&elf) || !elf_read_reason(&elf, &reason)))
         ok = fail_short(ret_why);
-    else if (ok && is_go)
-        ok = fail(ret_why, g_strdup("is a Go program, which makes its system calls "
-                                    "without the C library"));
+    else if (ok && reason)
+        ok = fail(ret_why, reason);
     else if (ok && is_secure(fd))
         ok = fail(ret_why, g_strdup("gains privileges (setuid, setgid or capabilities), "
                                     "so that nothing is preloaded"));

@@ -13,18 +13,17 @@
 #include "base/nearest.h"
 #include "base/program.h"
 
-#define BUILD            "./quickstart.sh build"
-#define INSTALL          "./quickstart.sh deps --all && " BUILD
-#define BROWSER_WALL_WHY "is a browser, whose processes keep real time"
+#define BUILD   "./quickstart.sh build"
+#define INSTALL "./quickstart.sh deps --all && " BUILD
 
 const struct stack stack_table[] = {
-    { "nice", "libnice, an ICE agent", BUILD, NULL },
-    { "gst", "GStreamer's webrtcbin", INSTALL, NULL },
-    { "libwebrtc", "libwebrtc, in Node", INSTALL, NULL },
-    { "aiortc", "aiortc, in Python", INSTALL, NULL },
-    { "werift", "werift, in Node", INSTALL, NULL },
-    { "chromium", "Chromium, headless", INSTALL, BROWSER_WALL_WHY },
-    { "firefox", "Firefox, headless", INSTALL, BROWSER_WALL_WHY },
+    { "nice", "libnice, an ICE agent", BUILD },
+    { "gst", "GStreamer's webrtcbin", INSTALL },
+    { "libwebrtc", "libwebrtc, in Node", INSTALL },
+    { "aiortc", "aiortc, in Python", INSTALL },
+    { "werift", "werift, in Node", INSTALL },
+    { "chromium", "Chromium, headless", INSTALL },
+    { "firefox", "Firefox, headless", INSTALL },
 };
 const size_t stack_count = G_N_ELEMENTS(stack_table);
 

@@ -12,11 +12,9 @@
 #define STACK_ALL "all"
 
 struct stack {
-    const char *name;     /**< as in --peers and in keys of calls */
-    const char *what;     /**< in words */
-    const char *install;  /**< the command that installs it and builds its program */
-    const char *wall_why; /**< why it cannot be on the virtual clock, after its name;
-                             NULL: its program decides */
+    const char *name;    /**< as in --peers and in keys of calls */
+    const char *what;    /**< in words */
+    const char *install; /**< the command that installs it and builds its program */
 };
 
 /** All of them, in the order of every report. */

@@ -196,6 +196,34 @@ static void test_go(void)
     assert_changed(bytes, size, "no whole ELF file");
 }
 
+static void test_needs_wall_clock(void)
+{
+    struct {
+        Elf64_Nhdr note;
+        char name[8], text[12];
+    } own = { { .n_namesz = 7, .n_descsz = 12, .n_type = 1 }, "rtclab", "is\n\377slow." };
+    Elf64_Ehdr *header;
+    Elf64_Phdr *first;
+    size_t size;
+    g_autofree char *bytes = load_true(&size, &header, &first);
+    Elf64_Phdr *note = find_segment(header, first, PT_NOTE);
+    CU_ASSERT_TRUE_FATAL(note->p_filesz >= sizeof own);
+    memcpy(bytes + note->p_offset, &own, sizeof own);
+    note->p_filesz = sizeof own;
+    assert_changed(bytes, size, "is \uFFFDslow.");
+    /* A reason that is not there, and one that claims more than there is. */
+    own.note.n_descsz = 0;
+    memcpy(bytes + note->p_offset, &own, sizeof own);
+    assert_changed(bytes, size, "needs the wall clock");
+    own.note.n_descsz = UINT32_MAX;
+    memcpy(bytes + note->p_offset, &own, sizeof own);
+    assert_changed(bytes, size, "is \uFFFDslow.");
+    own.note.n_type = 2;
+    memcpy(bytes + note->p_offset, &own, sizeof own);
+    g_autofree char *path = write_program("other", bytes, size);
+    assert_carries(path);
+}
+
 static void test_privileges(void)
 {
     g_autofree char *bytes = NULL;
@@ -235,6 +263,7 @@ static const struct test tests[] = {
     { "no prefix of a program is taken for one", test_every_prefix },
     { "programs for another machine or C library do not", test_other_programs },
     { "a Go program does not", test_go },
+    { "one that says so does not, and why", test_needs_wall_clock },
     { "a program that gains privileges does not", test_privileges },
     { "what is no program does not", test_no_programs },
 };
