@@ -19,7 +19,10 @@
 #include "base/rng.h"
 #include "call/call_state.h"
 
-static const int64_t hello_limit_ns = 10 * NS_PER_S;
+enum { WARNING_SHOWN_BYTES = 300 };
+
+/* On the wall clock a browser that starts on a busy machine takes some of it. */
+static const int64_t hello_limit_ns = 30 * NS_PER_S;
 static const int64_t servers_grid_ns = 2 * NS_PER_S;
 static const int64_t close_limit_ns = 1 * NS_PER_S;
 
@@ -63,8 +66,10 @@ static void take_exit(struct call *call, const struct process *process)
         peer->is_done = true;
         record_add(call->record, now_ns, role_names[role], EVENT_PEER_EXITED,
                    json_pack("{s:s}", "how", how));
-        call_decide(call, OUTCOME_ERROR, "%s %s; see %s.log", role_names[role], how,
-                    role_names[role]);
+        const char *said = peer->last_warning;
+        call_decide(call, OUTCOME_ERROR, "%s %s%s%.*s%s; see %s.log", role_names[role],
+                    how, said ? " (its last warning: " : "", WARNING_SHOWN_BYTES,
+                    said ? said : "", said ? ")" : "", role_names[role]);
     }
     const char *server = call->servers ? servers_find(call->servers, process) : NULL;
     if (server) {
@@ -271,6 +276,7 @@ static void call_clear(struct call *call)
         g_ptr_array_unref(peer->payloads);
         g_free(peer->reason);
         g_free(peer->stack);
+        g_free(peer->last_warning);
         g_free(peer->version);
     }
     signaling_free(call->signaling);

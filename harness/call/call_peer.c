@@ -200,6 +200,10 @@ static void take_event(struct call *call, struct call_peer *peer,
     int64_t now_ns = lab_now_ns(call->lab);
     int64_t at_ns = m->t_ns >= call->start_ns && m->t_ns <= now_ns ? m->t_ns : now_ns;
     json_t *data = m->data ? m->data : json_object();
+    if (m->kind == EVENT_PEER_WARNING) {
+        g_free(peer->last_warning);
+        peer->last_warning = g_strdup(text_of(data, "what"));
+    }
     record_add(call->record, at_ns, name_of(peer), m->kind, json_incref(data));
     if (call->started)
         follow(call, peer, m->kind, data, at_ns);
@@ -212,7 +216,9 @@ static void take_event(struct call *call, struct call_peer *peer,
 static void take(struct call *call, struct call_peer *peer,
                  const struct contract_message *m)
 {
-    if (!peer->stack && m->type != CONTRACT_HELLO && m->type != CONTRACT_UNSUPPORTED) {
+    bool is_warning = m->type == CONTRACT_EVENT && m->kind == EVENT_PEER_WARNING;
+    if (!peer->stack && m->type != CONTRACT_HELLO && m->type != CONTRACT_UNSUPPORTED &&
+        !is_warning) {
         warn_of(call, peer, "something other than hello first");
         return;
     }

@@ -63,6 +63,7 @@ struct call_peer {
     int64_t reconnected_ns; /**< it has a pair after that; -1 */
     char *reason;           /**< the stack's own words on why it failed; NULL: none */
     unsigned n_invalid;     /**< lines that broke the contract */
+    char *last_warning;     /**< of its peer.warning events; NULL: none came */
 };
 
 struct call {

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "lab/sandbox.h"
 #include "peer/line_reader.h"
 #include "peer/stack.h"
 
@@ -78,6 +79,11 @@ struct peer_link *peer_link_start(struct lab *lab, const char *name, const char 
     }
     g_auto(GStrv) environment = g_environ_setenv(g_get_environ(), CONTRACT_FD_VARIABLE,
                                                  G_STRINGIFY(PEER_FD_NUMBER), TRUE);
+    /* What a peer leaves behind is then gone with the call, however it ended. */
+    const char *scratch = sandbox_scratch_folder();
+    if (scratch)
+        environment =
+            g_environ_setenv(g_steal_pointer(&environment), "TMPDIR", scratch, TRUE);
     const char *const argv[] = { program, NULL };
     struct process_spec spec = {
         .argv = argv,

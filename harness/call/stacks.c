@@ -29,7 +29,8 @@
 
 #define PEER_FD_NUMBER 3 /* as process_start() gives it */
 
-static const int64_t answer_limit_ns = 5 * NS_PER_S;
+/* A browser has to start before it can say hello. */
+static const int64_t answer_limit_ns = 20 * NS_PER_S;
 
 struct question {
     char *name;
@@ -144,6 +145,12 @@ static void ask(struct question *question)
         answer(question, STACK_SILENT, g_strdup(error->message));
 }
 
+static char *describe_warning(const json_t *data)
+{
+    const char *what = json_string_value(json_object_get(data, "what"));
+    return g_strdup_printf("it has no hello, but: %s", what ? what : "a warning");
+}
+
 /* The first thing that a peer says is all that is wanted of it. */
 static void take_line(struct question *question, const char *line, size_t size)
 {
@@ -157,6 +164,8 @@ static void take_line(struct question *question, const char *line, size_t size)
                g_strdup_printf("%s %s", message.stack, message.version));
     else if (message.type == CONTRACT_UNSUPPORTED)
         answer(question, STACK_MISSING, g_strdup(message.text));
+    else if (message.type == CONTRACT_EVENT && message.kind == EVENT_PEER_WARNING)
+        answer(question, STACK_SILENT, describe_warning(message.data));
     else
         answer(question, STACK_SILENT, g_strdup("it does not say hello first"));
 }

@@ -169,13 +169,14 @@ static void on_child(int signal_number)
 /* ---- the worker ---- */
 
 /* A private tmpfs over a folder that every system has and that no record, program or
-   peer can be in. Bounded, as a server's log may be there. */
+   peer can be in. Bounded, as a server's log may be there; roomy enough for two browsers'
+   profiles. */
 static const char *mount_scratch(void)
 {
     static const char *const places[] = { "/proc/fs", "/proc/driver" };
     for (size_t i = 0; i < G_N_ELEMENTS(places); i++)
         if (mount("rtclab", places[i], "tmpfs", MS_NOSUID | MS_NODEV,
-                  "mode=1777,size=64m") == 0)
+                  "mode=1777,size=256m") == 0)
             return places[i];
     return NULL;
 }

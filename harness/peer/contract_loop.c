@@ -19,7 +19,7 @@ struct contract_loop {
     int exit_code;
 };
 
-static void quit(struct contract_loop *loop, int exit_code)
+void contract_loop_quit(struct contract_loop *loop, int exit_code)
 {
     loop->exit_code = exit_code;
     g_main_loop_quit(loop->main);
@@ -29,7 +29,7 @@ void contract_loop_finish(struct contract_loop *loop)
 {
     contract_peer_send(loop->peer, contract_make_plain(CONTRACT_DONE));
     contract_peer_flush(loop->peer, FLUSH_TIMEOUT_MS);
-    quit(loop, EXIT_AS_EXPECTED);
+    contract_loop_quit(loop, EXIT_AS_EXPECTED);
 }
 
 static void obey_configure(struct contract_loop *loop,
@@ -41,7 +41,7 @@ static void obey_configure(struct contract_loop *loop,
     }
     loop->is_configured = true;
     if (!loop->commands->configure(loop->stack, configuration))
-        quit(loop, EXIT_AS_EXPECTED);
+        contract_loop_quit(loop, EXIT_AS_EXPECTED);
 }
 
 static void obey_close(struct contract_loop *loop)
@@ -52,12 +52,29 @@ static void obey_close(struct contract_loop *loop)
     loop->commands->close(loop->stack);
 }
 
+static void forward(struct contract_loop *loop, const struct contract_message *m)
+{
+    if (m->type == CONTRACT_CONFIGURE && loop->is_configured) {
+        contract_peer_warn(loop->peer, "configure: came twice, ignored");
+        return;
+    }
+    if (m->type == CONTRACT_CLOSE && loop->is_closing)
+        return;
+    loop->is_configured |= m->type == CONTRACT_CONFIGURE;
+    loop->is_closing |= m->type == CONTRACT_CLOSE;
+    loop->commands->forward(loop->stack, m->json);
+}
+
 static void obey(struct contract_loop *loop, const struct contract_message *m)
 {
     if (m->type != CONTRACT_CLOSE &&
         (loop->is_closing || (!loop->is_configured && m->type != CONTRACT_CONFIGURE))) {
         contract_peer_warn(loop->peer, "%s: %s, ignored", contract_type_name(m->type),
                            loop->is_closing ? "after close" : "before configure");
+        return;
+    }
+    if (loop->commands->forward) {
+        forward(loop, m);
         return;
     }
     switch (m->type) {
@@ -102,12 +119,12 @@ static gboolean on_contract(int fd, GIOCondition condition, gpointer user)
         case CONTRACT_NEXT_INVALID:
             contract_peer_warn(loop->peer, "%s", error->message);
             if (!loop->is_configured) {
-                quit(loop, EXIT_USAGE);
+                contract_loop_quit(loop, EXIT_USAGE);
                 return G_SOURCE_REMOVE;
             }
             break;
         case CONTRACT_NEXT_END:
-            quit(loop, EXIT_AS_EXPECTED);
+            contract_loop_quit(loop, EXIT_AS_EXPECTED);
             return G_SOURCE_REMOVE;
         }
         if (!g_main_loop_is_running(loop->main))
@@ -141,7 +158,8 @@ struct contract_peer *contract_loop_peer(struct contract_loop *loop)
 
 int contract_loop_run(struct contract_loop *loop, json_t *hello)
 {
-    contract_peer_send(loop->peer, hello);
+    if (hello)
+        contract_peer_send(loop->peer, hello);
     guint source =
         g_unix_fd_add(loop->fd, G_IO_IN | G_IO_HUP | G_IO_ERR, on_contract, loop);
     g_main_loop_run(loop->main);

@@ -22,6 +22,10 @@ struct contract_commands {
     /** Ends the call, once; when all is released: contract_loop_finish(). It may come
         before configure. */
     void (*close)(void *stack);
+
+    /** For a stack that reads the contract elsewhere, as a browser's page does: takes
+       each message, valid and in its turn, in place of all of the above; borrowed. */
+    void (*forward)(void *stack, const json_t *message);
 };
 
 /**
@@ -39,10 +43,16 @@ void contract_loop_free(struct contract_loop *loop);
 /** For events and messages; borrowed. */
 struct contract_peer *contract_loop_peer(struct contract_loop *loop);
 
-/** Says `hello` (contract_make_hello(), consumed) and runs. @return an exit status */
+/**
+ * Says `hello` (contract_make_hello(), consumed; NULL: the stack says it later) and runs.
+ * @return an exit status
+ */
 int contract_loop_run(struct contract_loop *loop, json_t *hello);
 
 /** Says `done` and ends the run. */
 void contract_loop_finish(struct contract_loop *loop);
+
+/** Ends the run with this exit status, without `done`. */
+void contract_loop_quit(struct contract_loop *loop, int exit_code);
 
 #endif
