@@ -26,7 +26,7 @@ packages=(
 stacks=(
     libgstreamer-plugins-bad1.0-dev # webrtcbin: to build, and what it loads
     gstreamer1.0-nice gstreamer1.0-plugins-{base,good,bad}
-    python3-aiortc                  # aiortc: found when it runs
+    chromium firefox-esr # headless; found when a call starts
 )
 commands=(node:nodejs npm:npm) # and these, if their commands are not there already
 
