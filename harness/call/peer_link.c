@@ -17,8 +17,6 @@
 #include "peer/line_reader.h"
 #include "peer/stack.h"
 
-#define PEER_FD_NUMBER 3 /* as process_start() gives it */
-
 enum {
     SAID_MAX_BYTES = PEER_LINK_MAX_MIB * 1024 * 1024,
     UNREAD_MAX_BYTES = 4 * CONTRACT_LINE_MAX_BYTES,
@@ -69,6 +67,15 @@ char *peer_link_name(const char *peer)
                       '_');
 }
 
+char **peer_link_environment(void)
+{
+    char **environment = g_environ_setenv(g_get_environ(), CONTRACT_FD_VARIABLE,
+                                          G_STRINGIFY(PEER_LINK_FD), TRUE);
+    /* What a peer leaves behind is then gone with the worker's task, however it ended. */
+    const char *scratch = sandbox_scratch_folder();
+    return scratch ? g_environ_setenv(environment, "TMPDIR", scratch, TRUE) : environment;
+}
+
 struct peer_link *peer_link_start(struct lab *lab, const char *name, const char *program,
                                   unsigned iface, const char *log_path, GError **error)
 {
@@ -77,13 +84,7 @@ struct peer_link *peer_link_start(struct lab *lab, const char *name, const char 
         rtc_set_errno_error(error, RTC_ERROR_ENVIRONMENT, errno, "cannot make a socket");
         return NULL;
     }
-    g_auto(GStrv) environment = g_environ_setenv(g_get_environ(), CONTRACT_FD_VARIABLE,
-                                                 G_STRINGIFY(PEER_FD_NUMBER), TRUE);
-    /* What a peer leaves behind is then gone with the call, however it ended. */
-    const char *scratch = sandbox_scratch_folder();
-    if (scratch)
-        environment =
-            g_environ_setenv(g_steal_pointer(&environment), "TMPDIR", scratch, TRUE);
+    g_auto(GStrv) environment = peer_link_environment();
     const char *const argv[] = { program, NULL };
     struct process_spec spec = {
         .argv = argv,

@@ -27,6 +27,12 @@ gboolean peer_link_find_program(const char *peer, char **ret_program, GError **e
 /** What a peer is called in a call's key: its name, or its program's base name. */
 char *peer_link_name(const char *peer);
 
+/** The descriptor on which a peer has its contract, as process_start() gives it. */
+#define PEER_LINK_FD 3
+
+/** In a worker: the environment of a peer. Caller owns. */
+char **peer_link_environment(void);
+
 /**
  * Starts a peer in a host and watches its contract: LAB_READABLE then has `watch`.
  *

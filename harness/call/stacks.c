@@ -21,13 +21,12 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/program.h"
+#include "call/peer_link.h"
 #include "lab/process.h"
 #include "lab/sandbox.h"
 #include "peer/contract.h"
 #include "peer/line_reader.h"
 #include "peer/stack.h"
-
-#define PEER_FD_NUMBER 3 /* as process_start() gives it */
 
 /* A browser has to start before it can say hello. */
 static const int64_t answer_limit_ns = 20 * NS_PER_S;
@@ -128,8 +127,7 @@ static void ask(struct question *question)
         answer(question, STACK_SILENT, g_strdup("cannot make a socket"));
         return;
     }
-    g_auto(GStrv) environment = g_environ_setenv(g_get_environ(), CONTRACT_FD_VARIABLE,
-                                                 G_STRINGIFY(PEER_FD_NUMBER), TRUE);
+    g_auto(GStrv) environment = peer_link_environment();
     const char *const argv[] = { question->program, NULL };
     struct process_spec spec = {
         .argv = argv,
