@@ -3,6 +3,7 @@
 #ifndef RTCLAB_CALL_CALL_H
 #define RTCLAB_CALL_CALL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <glib.h>
@@ -18,6 +19,7 @@ struct call_spec {
     const char *programs[N_ROLES]; /**< what to run */
     const char *missing;           /**< which peer is not installed, and how to: the call
                                         cannot be made; NULL: both are there */
+    bool has_browser;              /**< it computes much, and on many processors */
     enum mode mode;
     unsigned repeat; /**< from 1 */
     uint64_t seed;

@@ -35,6 +35,8 @@ static void peer_free(gpointer data)
 /* Why a peer whose program is there cannot be on the virtual clock; NULL: it can. */
 static char *find_wall_why(const struct plan_peer *peer)
 {
+    if (stack && stack->is_browser)
+        return g_strdup_printf("%s " STACK_BROWSER_WALL_WHY, peer->peer);
     g_autofree char *why = NULL;
     if (preload_check(peer->program, &why))
         return NULL;
@@ -58,6 +60,8 @@ static const struct plan_peer *find_peer(struct plan *plan, const char *asked_fo
     peer->peer = g_strdup(asked_for);
     peer->name = peer_link_name(asked_for);
     peer->program = program;
+    const struct stack *stack = stack_find(asked_for);
+    peer->is_browser = stack && stack->is_browser;
     if (!program)
         peer->missing = stack_describe_missing(stack_find(asked_for));
     else if (clock == LAB_CLOCK_VIRTUAL)
@@ -130,6 +134,7 @@ static void add_call(struct plan *plan, const struct run_options *options,
         const struct plan_peer *peer = pair->roles[role];
         spec.names[role] = peer->name;
         spec.programs[role] = peer->program;
+        spec.has_browser |= peer->is_browser;
         if (peer->missing)
             spec.missing = peer->missing;
     }

@@ -16,6 +16,7 @@ struct plan_peer {
     char *program;  /**< NULL: it is not there */
     char *missing;  /**< then: what is not installed, and how to */
     char *wall_why; /**< why it cannot be on the virtual clock; NULL: it can */
+    bool is_browser;
 };
 
 /** The planned calls; programs, names and scenarios are borrowed by the specs. */

@@ -4,7 +4,8 @@
  *
  * The parent has one thread and does three things: give calls to workers that have
  * nothing to do, take in their results, watch for signals. Calls on the virtual clock
- * come first: those on the wall clock want the processors' idle time.
+ * come first: those on the wall clock want the processors' idle time. Those with browsers
+ * come last, few at a time.
  *
  * SIGINT, SIGTERM or SIGHUP: no further call begins, the workers are told to end, and
  * what is finished is written with "complete": false.
@@ -30,6 +31,9 @@
 #include "reports/compare.h"
 
 enum { PROGRESS_MS = 200 };
+
+/* Parts of a run, one after the other. */
+enum part { PART_VIRTUAL, PART_WALL, PART_BROWSERS, N_PARTS };
 
 struct run {
     const struct run_options *options;
@@ -108,11 +112,18 @@ static void take_answer(struct run *run, struct workers_answer *answer)
     keep_result(run, answer->call, result);
 }
 
-/* The next call on a clock that may begin; false: there is none, or none yet. */
-static bool pop_call(struct run *run, enum lab_clock clock, unsigned *ret_call)
+static enum part part_of(const struct call_spec *spec)
+{
+    if (spec->clock == LAB_CLOCK_VIRTUAL)
+        return PART_VIRTUAL;
+    return spec->has_browser ? PART_BROWSERS : PART_WALL;
+}
+
+/* The next call of a part that may begin; false: there is none, or none yet. */
+static bool pop_call(struct run *run, enum part part, unsigned *ret_call)
 {
     for (unsigned i = 0; i < run->plan->calls->len; i++) {
-        if (run->has_begun[i] || spec_of(run, i)->clock != clock)
+        if (run->has_begun[i] || part_of(spec_of(run, i)) != part)
             continue;
         switch (repeats_ask(run->repeats, i)) {
         case REPEATS_RUN:
@@ -130,11 +141,11 @@ static bool pop_call(struct run *run, enum lab_clock clock, unsigned *ret_call)
     return false;
 }
 
-static void begin_calls(struct run *run, struct workers *workers, enum lab_clock clock)
+static void begin_calls(struct run *run, struct workers *workers, enum part part)
 {
     unsigned call;
     while (!run->is_interrupted && workers_have_room(workers) &&
-           pop_call(run, clock, &call)) {
+           pop_call(run, part, &call)) {
         const struct call_spec *spec = spec_of(run, call);
         g_autoptr(GError) error = NULL;
         if (spec->missing)
@@ -158,19 +169,30 @@ static void show_progress(const struct run *run, const struct workers *workers,
     });
 }
 
-/* Makes all calls on one clock. */
-static void run_clock(struct run *run, enum lab_clock clock)
+/* So many calls at once, unless the user says. */
+static unsigned default_jobs(enum part part)
 {
-    /* On the wall clock a call mostly waits: so many fit on a core before its neighbours'
-       start-ups make packets late (measured; see tests/bench/README.md). On the virtual
-       clock it computes. */
-    static const unsigned jobs_a_core[LAB_N_CLOCKS] = {
-        [LAB_CLOCK_WALL] = 4,
-        [LAB_CLOCK_VIRTUAL] = 1,
-    };
-    unsigned jobs = run->options->jobs;
-    if (jobs == 0)
-        jobs = jobs_a_core[clock] * (unsigned)g_get_num_processors();
+    unsigned cores = (unsigned)g_get_num_processors();
+    switch (part) {
+    case PART_VIRTUAL:
+        return cores; /* it computes */
+    case PART_WALL:
+        /* A call mostly waits: so many fit on a core before its neighbours' start-ups
+           make packets late (measured; see tests/bench/README.md). */
+        return 4 * cores;
+    case PART_BROWSERS:
+        return MAX(1, cores / 2); /* each has several processes that compute */
+    case N_PARTS:
+        break;
+    }
+    g_assert_not_reached();
+}
+
+/* Makes all calls of one part. */
+static void run_part(struct run *run, enum part part)
+{
+    enum lab_clock clock = part == PART_VIRTUAL ? LAB_CLOCK_VIRTUAL : LAB_CLOCK_WALL;
+    unsigned jobs = run->options->jobs ? run->options->jobs : default_jobs(part);
     struct workers *workers = workers_new(run->plan->calls, clock, jobs);
     bool shows = progress_is_wanted();
     for (;;) {
@@ -178,7 +200,7 @@ static void run_clock(struct run *run, enum lab_clock clock)
             run->is_interrupted = true;
             workers_tell_to_end(workers);
         }
-        begin_calls(run, workers, clock);
+        begin_calls(run, workers, part);
         if (workers_n_busy(workers) == 0)
             break;
         if (shows)
@@ -340,8 +362,8 @@ gboolean run_execute(const GPtrArray *scenarios, const struct run_options *optio
     signals_seen = 0;
     signal_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     catch_signals(previous);
-    run_clock(&run, LAB_CLOCK_VIRTUAL);
-    run_clock(&run, LAB_CLOCK_WALL);
+    for (enum part part = 0; part < N_PARTS; part++)
+        run_part(&run, part);
     json_t *results = make_results(&run, scenarios, calendar_ns);
     g_autofree char *path = g_build_filename(options->out, "results.json", NULL);
     gboolean ok = file_replace_json(path, results, error);

@@ -17,13 +17,13 @@
 #define INSTALL "./quickstart.sh deps --all && " BUILD
 
 const struct stack stack_table[] = {
-    { "nice", "libnice, an ICE agent", BUILD },
-    { "gst", "GStreamer's webrtcbin", INSTALL },
-    { "libwebrtc", "libwebrtc, in Node", INSTALL },
-    { "aiortc", "aiortc, in Python", INSTALL },
-    { "werift", "werift, in Node", INSTALL },
-    { "chromium", "Chromium, headless", INSTALL },
-    { "firefox", "Firefox, headless", INSTALL },
+    { "nice", "libnice, an ICE agent", BUILD, false },
+    { "gst", "GStreamer's webrtcbin", INSTALL, false },
+    { "libwebrtc", "libwebrtc, in Node", INSTALL, false },
+    { "aiortc", "aiortc, in Python", INSTALL, false },
+    { "werift", "werift, in Node", INSTALL, false },
+    { "chromium", "Chromium, headless", INSTALL, true },
+    { "firefox", "Firefox, headless", INSTALL, true },
 };
 const size_t stack_count = G_N_ELEMENTS(stack_table);
 

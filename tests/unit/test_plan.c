@@ -324,7 +324,10 @@ static void test_browsers_keep_real_time(void)
     options.clock = LAB_CLOCK_VIRTUAL;
     struct plan *plan = make(&options);
     CU_ASSERT_EQUAL(call_of(plan, 0)->clock, LAB_CLOCK_WALL);
-    ASSERT_TEXT(call_of(plan, 0)->clock_why, why);
+    ASSERT_TEXT(call_of(plan, 0)->clock_why,
+                "firefox is a browser, whose processes keep real time");
+    CU_ASSERT_TRUE(call_of(plan, 0)->has_browser);
+    CU_ASSERT_FALSE(call_of(plan, 3)->has_browser);
     CU_ASSERT_EQUAL(call_of(plan, 3)->clock, LAB_CLOCK_VIRTUAL);
     CU_ASSERT_PTR_NULL(call_of(plan, 3)->clock_why);
     plan_free(plan);
