@@ -29,8 +29,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/error.h"
+#include "lab/server_wait.h"
+#include "lab/socket_address.h"
 
 enum {
     MAX_PROBES = 2 * 2 * NETWORK_MAX_ADDRESSES, /* port, transport, address */
@@ -38,10 +39,6 @@ enum {
     FIRST_RELAY_PORT = 49152,
     N_RELAY_PORTS = 1024,
 };
-
-static const int64_t start_limit_ns = 10 * NS_PER_S;
-static const int64_t first_retry_ns = 2 * NS_PER_MS;
-static const int64_t last_retry_ns = 50 * NS_PER_MS;
 
 /* ---- configuration ---- */
 
@@ -133,24 +130,6 @@ struct probe {
     bool answered;
 };
 
-static socklen_t fill_address(struct sockaddr_storage *out, const struct address *address,
-                              uint16_t port)
-{
-    memset(out, 0, sizeof *out);
-    if (address->family == ADDRESS_IPV6) {
-        struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)out;
-        in6->sin6_family = AF_INET6;
-        in6->sin6_port = htons(port);
-        memcpy(&in6->sin6_addr, address->bytes, 16);
-        return sizeof *in6;
-    }
-    struct sockaddr_in *in = (struct sockaddr_in *)out;
-    in->sin_family = AF_INET;
-    in->sin_port = htons(port);
-    memcpy(&in->sin_addr, address->bytes, 4);
-    return sizeof *in;
-}
-
 static unsigned list_probes(const struct coturn_config *c, struct probe *probes)
 {
     const uint16_t ports[] = { c->port, c->alternate_port };
@@ -163,7 +142,7 @@ static unsigned list_probes(const struct coturn_config *c, struct probe *probes)
             for (unsigned t = 0; t < G_N_ELEMENTS(types); t++, n++) {
                 probes[n] = (struct probe){ .type = types[t], .fd = -1 };
                 probes[n].to_size =
-                    fill_address(&probes[n].to, &c->addresses[a], ports[p]);
+                    socket_address_fill(&probes[n].to, &c->addresses[a], ports[p]);
             }
     return n;
 }
@@ -197,81 +176,41 @@ static void try_probe(struct probe *probe, const struct lab_host *host)
     }
 }
 
-/* The end of a log, for a message: its last two lines. */
-static char *last_words(const char *log_path)
-{
-    g_autofree char *log = NULL;
-    if (!g_file_get_contents(log_path, &log, NULL, NULL))
-        return g_strdup("its log is empty");
-    g_strchomp(log);
-    char *start = log + strlen(log);
-    for (unsigned lines = 0; start > log && lines < 2; start--)
-        if (start[-1] == '\n')
-            lines++;
-    g_autofree char *tail = g_strdup(*start == '\n' ? start + 1 : start);
-    return g_strescape(g_strdelimit(tail, "\n", ' '), NULL);
-}
+struct probes {
+    const struct lab_host *host;
+    struct probe list[MAX_PROBES];
+    unsigned n;
+};
 
-/* Why coturn is not ready: it has ended, somebody wants to end, the clock does not go on,
-   or it does not answer. */
-static void set_start_error(GError **error, const struct coturn_config *config,
-                            const struct process *process, const struct lab_event *last,
-                            unsigned answered, unsigned n)
+static bool is_ready(void *data)
 {
-    g_autofree char *words = last_words(config->log_path);
-    g_autofree char *end = process->pid == 0 ? process_describe_end(process) : NULL;
-    if (end)
-        g_set_error(error, RTC_ERROR, RTC_ERROR_ENVIRONMENT, "coturn (%s) %s: %s",
-                    config->name, end, words);
-    else if (last->kind == LAB_BROKEN)
-        g_set_error(error, RTC_ERROR, RTC_ERROR_ENVIRONMENT,
-                    "while coturn (%s) started: %s", config->name, last->why);
-    else if (last->kind == LAB_MUST_END)
-        g_set_error(error, RTC_ERROR, RTC_ERROR_INTERRUPTED,
-                    "interrupted while coturn (%s) started", config->name);
-    else
-        g_set_error(error, RTC_ERROR, RTC_ERROR_ENVIRONMENT,
-                    "coturn (%s) answers on %u of %u ports after %.0f s: %s",
-                    config->name, answered, n, (double)start_limit_ns / NS_PER_S, words);
+    struct probes *probes = data;
+    bool all_answered = true;
+    for (unsigned i = 0; i < probes->n; i++) {
+        if (!probes->list[i].answered)
+            try_probe(&probes->list[i], probes->host);
+        all_answered &= probes->list[i].answered;
+    }
+    return all_answered;
 }
 
 static gboolean wait_until_ready(struct lab *lab, const struct coturn_config *config,
-                                 struct process *process, GError **error)
+                                 const struct process *process, GError **error)
 {
-    const struct lab_host *host = lab_find_host(lab, config->iface);
-    struct probe probes[MAX_PROBES];
-    unsigned n = list_probes(config, probes);
-    unsigned answered = 0;
-    int64_t give_up_ns = lab_now_ns(lab) + start_limit_ns;
-    int64_t retry_ns = first_retry_ns;
-    struct lab_event event = { 0 };
-    bool ended = false;
-    while (answered < n && !ended && lab_now_ns(lab) < give_up_ns) {
-        answered = 0;
-        for (unsigned i = 0; i < n; i++) {
-            if (!probes[i].answered)
-                try_probe(&probes[i], host);
-            answered += probes[i].answered;
-        }
-        int64_t deadline_ns = lab_now_ns(lab) + retry_ns;
-        while (answered < n && !ended) {
-            lab_next(lab, deadline_ns, give_up_ns, &event);
-            if (event.kind == LAB_NETWORK)
-                packet_free(event.network.packet);
-            if (event.kind == LAB_TIMEOUT)
-                break;
-            ended = process->pid == 0 || event.kind == LAB_MUST_END ||
-                    event.kind == LAB_BROKEN;
-        }
-        retry_ns = MIN(retry_ns * 2, last_retry_ns);
-    }
-    for (unsigned i = 0; i < n; i++)
-        if (probes[i].fd >= 0)
-            close(probes[i].fd);
-    if (answered == n)
-        return TRUE;
-    set_start_error(error, config, process, &event, answered, n);
-    return FALSE;
+    struct probes probes = { .host = lab_find_host(lab, config->iface) };
+    probes.n = list_probes(config, probes.list);
+    const struct server_wait wait = {
+        .program = "coturn",
+        .name = config->name,
+        .log_path = config->log_path,
+        .is_ready = is_ready,
+        .data = &probes,
+    };
+    gboolean ok = server_wait(lab, &wait, process, error);
+    for (unsigned i = 0; i < probes.n; i++)
+        if (probes.list[i].fd >= 0)
+            close(probes.list[i].fd);
+    return ok;
 }
 
 struct process *coturn_start(struct lab *lab, const struct coturn_config *config,
