@@ -9,8 +9,9 @@ set(place "${BUILD}/check-install")
 file(REMOVE_RECURSE "${place}")
 execute_process(COMMAND "${CMAKE_COMMAND}" --install "${BUILD}" --prefix "${place}/usr"
                 OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
-foreach(file IN ITEMS bin/rtclab bin/rtclab-peer-nice bin/rtclab-peer-libwebrtc
-                      bin/rtclab-peer-werift bin/rtclab-peer-aiortc share/man/man1/rtclab.1
+foreach(file IN ITEMS bin/rtclab bin/rtclab-signaling-client bin/rtclab-peer-nice
+                      bin/rtclab-peer-libwebrtc bin/rtclab-peer-werift
+                      bin/rtclab-peer-aiortc share/man/man1/rtclab.1
                       share/rtclab/scenarios/schema.json)
   if(NOT EXISTS "${place}/usr/${file}")
     message(FATAL_ERROR "${file} is not installed")

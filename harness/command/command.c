@@ -14,8 +14,8 @@
 #include "reports/text.h"
 
 const struct command *const command_table[] = {
-    &command_run,  &command_list,   &command_show, &command_check,
-    &command_exec, &command_doctor, NULL,
+    &command_run,  &command_list,      &command_show,   &command_check,
+    &command_exec, &command_signaling, &command_doctor, NULL,
 };
 
 static const char selector_help[] =
@@ -36,9 +36,9 @@ static char *format_overview(void)
                                 "Sets up WebRTC calls in emulated networks, and says "
                                 "what happened.\n\nCommands:\n");
     for (size_t i = 0; command_table[i]; i++)
-        g_string_append_printf(out, "  %-8s  %s\n", command_table[i]->name,
+        g_string_append_printf(out, "  %-9s  %s\n", command_table[i]->name,
                                command_table[i]->summary);
-    g_string_append(out, "  help      Explain a command: rtclab help run\n\n"
+    g_string_append(out, "  help       Explain a command: rtclab help run\n\n"
                          "Options:\n"
                          "  --help     Print this\n"
                          "  --version  Print the version\n");

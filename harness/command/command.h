@@ -33,7 +33,7 @@ struct command {
 };
 
 extern const struct command command_run, command_list, command_show, command_check,
-    command_exec, command_doctor;
+    command_exec, command_signaling, command_doctor;
 
 /** All subcommands, NULL-ended. */
 extern const struct command *const command_table[];

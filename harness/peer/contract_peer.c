@@ -28,6 +28,7 @@
 
 struct contract_peer {
     int fd;
+    enum contract_end other; /* whose messages are read */
     struct line_reader reader;
     GByteArray *queue; /* not yet sent */
     guint writable;    /* source that waits to send the queue; 0 if it is empty */
@@ -59,8 +60,16 @@ struct contract_peer *contract_peer_new(int fd)
 {
     struct contract_peer *peer = g_new0(struct contract_peer, 1);
     peer->fd = fd;
+    peer->other = CONTRACT_HARNESS;
     line_reader_init(&peer->reader, CONTRACT_LINE_MAX_BYTES);
     peer->queue = g_byte_array_new();
+    return peer;
+}
+
+struct contract_peer *contract_peer_new_harness(int fd)
+{
+    struct contract_peer *peer = contract_peer_new(fd);
+    peer->other = CONTRACT_PEER;
     return peer;
 }
 
@@ -92,7 +101,7 @@ static enum contract_next take_line(struct contract_peer *peer,
     case LINE_OK:
         break;
     }
-    return contract_parse(line, size, CONTRACT_HARNESS, ret_message, error)
+    return contract_parse(line, size, peer->other, ret_message, error)
                ? CONTRACT_NEXT_MESSAGE
                : CONTRACT_NEXT_INVALID;
 }

@@ -26,6 +26,10 @@ int contract_peer_fd(GError **error);
 /** An end on `fd`, which it closes when freed. Sends from the default main context. */
 struct contract_peer *contract_peer_new(int fd);
 
+/** The harness' end of it instead, for a program that drives a peer from its main loop:
+ *  contract_peer_next() then gives what a peer says. */
+struct contract_peer *contract_peer_new_harness(int fd);
+
 /** Closes the contract; what is not yet sent is lost: see contract_peer_flush(). */
 void contract_peer_free(struct contract_peer *peer);
 
