@@ -33,6 +33,9 @@
     X(PEER_WARNING, "peer.warning", "the peer broke the contract, or warns")             \
     X(SIGNAL_SENT, "signal.sent", "a description or candidate left a peer")              \
     X(SIGNAL_DELIVERED, "signal.delivered", "it reached the other peer")                 \
+    X(SIGNAL_CONNECTION_STATE, "signal.connection-state",                                \
+      "the WebSocket for a peer's signals is connected, failed or closed")               \
+    X(SIGNAL_WARNING, "signal.warning", "a signal was not relayed, and why")             \
     X(NAT_MAPPING_CREATED, "nat.mapping-created", "a NAT made a mapping")                \
     X(NAT_MAPPING_REFRESHED, "nat.mapping-refreshed", "a packet refreshed a mapping")    \
     X(NAT_MAPPING_EXPIRED, "nat.mapping-expired", "a mapping's lifetime ran out")        \

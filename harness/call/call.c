@@ -21,6 +21,7 @@
 
 static const int64_t hello_limit_ns = 10 * NS_PER_S;
 static const int64_t browser_hello_limit_ns = 30 * NS_PER_S; /* on a busy machine */
+static const int64_t carrier_limit_ns = 15 * NS_PER_S;
 static const int64_t servers_grid_ns = 2 * NS_PER_S;
 static const int64_t close_limit_ns = 1 * NS_PER_S;
 
@@ -69,6 +70,16 @@ static void take_exit(struct call *call, const struct process *process)
                     how, said ? " (its last warning: " : "", WARNING_SHOWN_BYTES,
                     said ? said : "", said ? ")" : "", role_names[role]);
     }
+    for (unsigned role = 0; role < N_ROLES; role++) {
+        struct call_carrier *carrier = &call->carriers[role];
+        if (!carrier->link || peer_link_process(carrier->link) != process)
+            continue;
+        call_read_carrier(call, role); /* its last words */
+        if (!carrier->is_done)
+            call_decide(call, OUTCOME_ERROR, "the %s's signalling client %s",
+                        role_names[role], how);
+        carrier->is_done = true;
+    }
     const char *server = call->servers ? servers_find(call->servers, process) : NULL;
     if (server) {
         record_add(call->record, now_ns, server, EVENT_SERVER_EXITED,
@@ -100,9 +111,12 @@ static bool turn(struct call *call, int64_t due_ns, int64_t limit_ns)
         packet_free(event.network.packet);
         break;
     case LAB_READABLE:
-        for (unsigned role = 0; role < N_ROLES; role++)
+        for (unsigned role = 0; role < N_ROLES; role++) {
             if (call->peers[role].link == event.watch)
                 call_read_peer(call, &call->peers[role]);
+            else if (call->carriers[role].link == event.watch)
+                call_read_carrier(call, role);
+        }
         break;
     case LAB_EXITED:
         take_exit(call, event.process);
@@ -125,7 +139,7 @@ static gboolean start_peer(struct call *call, enum role role, GError **error)
     g_autofree char *log_path = g_build_filename(call->spec->folder, log_name, NULL);
     peer->link =
         peer_link_start(call->lab, role_names[role], call->spec->programs[role],
-                        call->spec->scenario->peers[role].iface, log_path, error);
+                        call->spec->scenario->peers[role].iface, log_path, NULL, error);
     return peer->link != NULL;
 }
 
@@ -133,7 +147,7 @@ static void add_server_events(struct call *call)
 {
     const struct scenario *scenario = call->spec->scenario;
     for (unsigned i = 0; i < scenario->n_servers; i++)
-        if (scenario->servers[i].type == SERVER_COTURN)
+        if (scenario->servers[i].type != SERVER_SILENT)
             record_add(call->record, lab_now_ns(call->lab), scenario->servers[i].name,
                        EVENT_SERVER_STARTED, NULL);
 }
@@ -199,6 +213,26 @@ static void await_hello(struct call *call)
     }
 }
 
+/* Where signalling crosses the network: one connection after the other, so that the order
+   in which they are made is always the same. */
+static void await_carriers(struct call *call)
+{
+    for (unsigned role = 0; role < N_ROLES && !call->is_decided; role++) {
+        g_autoptr(GError) error = NULL;
+        int64_t limit_ns = lab_now_ns(call->lab) + carrier_limit_ns;
+        if (!call_start_carrier(call, role, &error))
+            call_decide(call, OUTCOME_ERROR, "%s", error->message);
+        while (!call->is_decided && !call->carriers[role].is_connected) {
+            if (lab_now_ns(call->lab) >= limit_ns)
+                call_decide(call, OUTCOME_FAILED,
+                            "the %s's signalling: not in the room after %.0f s",
+                            role_names[role], (double)carrier_limit_ns / NS_PER_S);
+            else
+                turn(call, CLOCK_NEVER, limit_ns);
+        }
+    }
+}
+
 static void begin(struct call *call)
 {
     if (call->is_decided)
@@ -240,6 +274,8 @@ static void say_goodbye(struct call *call)
     for (unsigned role = 0; role < N_ROLES; role++)
         if (!call->peers[role].is_done)
             peer_link_send(call->peers[role].link, contract_make_plain(CONTRACT_CLOSE));
+    for (unsigned role = 0; role < N_ROLES; role++)
+        call_close_carrier(call, role);
     while (!(call->peers[ROLE_OFFERER].is_done && call->peers[ROLE_ANSWERER].is_done) &&
            lab_now_ns(call->lab) < limit_ns)
         turn(call, limit_ns, limit_ns);
@@ -270,6 +306,7 @@ static void call_clear(struct call *call)
     for (unsigned role = 0; role < N_ROLES; role++) {
         struct call_peer *peer = &call->peers[role];
         peer_link_free(peer->link);
+        peer_link_free(call->carriers[role].link);
         json_decref(peer->selected);
         json_decref(peer->stats);
         g_ptr_array_unref(peer->payloads);
@@ -309,6 +346,8 @@ json_t *call_run(const struct call_spec *spec)
     if (set_up(&call, &error)) {
         lab_ns = -call.start_ns;
         await_hello(&call);
+        if (spec->scenario->signaling_server)
+            await_carriers(&call);
         begin(&call);
         started_ns = clock_now_ns();
         talk(&call);

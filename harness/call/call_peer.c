@@ -95,6 +95,11 @@ bool call_deliver_signal(struct call *call)
     struct signal *signal = signaling_pop(call->signaling, now_ns);
     if (!signal)
         return false;
+    if (call->spec->scenario->signaling_server && !signal->has_arrived) {
+        call_carry_signal(call, signal);
+        signal_free(signal);
+        return true;
+    }
     struct call_peer *to = &call->peers[!signal->from];
     record_add(call->record, now_ns, name_of(to), EVENT_SIGNAL_DELIVERED,
                describe_body(signal->body));

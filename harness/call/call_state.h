@@ -66,6 +66,13 @@ struct call_peer {
     char *last_warning;     /**< of its peer.warning events; NULL: none came */
 };
 
+/** What carries a peer's signals over the network, where they go by WebSocket. */
+struct call_carrier {
+    struct peer_link *link; /**< NULL: signalling is direct */
+    bool is_connected;      /**< to the server, and in the room */
+    bool is_done;
+};
+
 struct call {
     const struct call_spec *spec;
     struct lab *lab;
@@ -74,6 +81,7 @@ struct call {
     struct signaling *signaling;
     struct traffic traffic;
     struct call_peer peers[N_ROLES];
+    struct call_carrier carriers[N_ROLES];
     bool started;
     int64_t start_ns;
     int64_t first_failure_ns; /**< a peer failed; -1: none */
@@ -120,7 +128,20 @@ bool call_peer_does_dtls(const struct call_peer *peer);
 /** Tells a peer; a contract that is not read ends the call. Message consumed. */
 void call_tell(struct call *call, struct call_peer *peer, json_t *message);
 
-/** Hands over the next signal that is due; false: there is none (call_peer.c). */
+/** Starts the carrier of a peer's signals (call_carrier.c, as the next three). */
+gboolean call_start_carrier(struct call *call, enum role role, GError **error);
+
+/** Reads all that a carrier has written. */
+void call_read_carrier(struct call *call, enum role role);
+
+/** Gives a signal to its sender's carrier. */
+void call_carry_signal(struct call *call, const struct signal *signal);
+
+/** Has a carrier, if there is one, end its connection. */
+void call_close_carrier(struct call *call, enum role role);
+
+/** Hands over the next signal that is due, to its receiver or to what carries it; false:
+ *  there is none (call_peer.c). */
 bool call_deliver_signal(struct call *call);
 
 /** The call's entry in results.json, from what is known now (call_result.c). */

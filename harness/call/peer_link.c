@@ -76,15 +76,28 @@ char **peer_link_environment(void)
     return scratch ? g_environ_setenv(environment, "TMPDIR", scratch, TRUE) : environment;
 }
 
+/* That of each peer, and what this one is told besides. */
+static char **make_environment(char *const *variables)
+{
+    char **environment = peer_link_environment();
+    for (char *const *variable = variables; variable && *variable; variable++) {
+        const char *value = strchr(*variable, '=') + 1;
+        g_autofree char *name = g_strndup(*variable, (gsize)(value - 1 - *variable));
+        environment = g_environ_setenv(environment, name, value, TRUE);
+    }
+    return environment;
+}
+
 struct peer_link *peer_link_start(struct lab *lab, const char *name, const char *program,
-                                  unsigned iface, const char *log_path, GError **error)
+                                  unsigned iface, const char *log_path,
+                                  char *const *variables, GError **error)
 {
     int ends[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
         rtc_set_errno_error(error, RTC_ERROR_ENVIRONMENT, errno, "cannot make a socket");
         return NULL;
     }
-    g_auto(GStrv) environment = peer_link_environment();
+    g_auto(GStrv) environment = make_environment(variables);
     const char *const argv[] = { program, NULL };
     struct process_spec spec = {
         .argv = argv,

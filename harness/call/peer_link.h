@@ -38,10 +38,13 @@ char **peer_link_environment(void);
  *
  * @param name     "offerer" or "answerer", for messages
  * @param log_path where both its outputs go
+ * @param variables of its environment beside the harness' own: "NAME=VALUE", NULL-ended;
+ *                 NULL: none
  * @return caller owns (peer_link_free, before the lab); NULL with an error
  */
 struct peer_link *peer_link_start(struct lab *lab, const char *name, const char *program,
-                                  unsigned iface, const char *log_path, GError **error);
+                                  unsigned iface, const char *log_path,
+                                  char *const *variables, GError **error);
 void peer_link_free(struct peer_link *link);
 
 /** The process, the lab's; for matching LAB_EXITED. */

@@ -33,6 +33,17 @@ const char *servers_find(const struct servers *servers, const struct process *pr
  */
 json_t *servers_ice_servers(const struct servers *servers, const struct peer_setup *peer);
 
+/**
+ * Where a peer's signalling goes by WebSocket: the room's URL with the peer as its
+ * member.
+ * @return caller owns; NULL: the scenario's signalling is direct
+ */
+char *servers_signaling_url(const struct servers *servers, enum role role);
+
+/** The only certificate that the signalling server may show, PEM; NULL: it has none.
+ *  Borrowed. */
+const char *servers_signaling_certificate(const struct servers *servers);
+
 /** The call's TURN user and password; borrowed. */
 const char *servers_username(const struct servers *servers);
 const char *servers_password(const struct servers *servers);

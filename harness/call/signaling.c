@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Direct signalling and the modes (harness/README.md, "Modes").
+ * The modes (harness/README.md, "Modes"), and the queue of signals.
  *
  * Signals of both peers wait in one queue. The delay is the same for all of them, so the
  * queue is in the order of its times.
@@ -97,6 +97,14 @@ static const struct signal *release(struct signaling *s, enum role from, int64_t
     return enqueue(s, from, json_pack("{s:o}", "description", description), now_ns);
 }
 
+static json_t *copy_body(const json_t *body)
+{
+    json_t *description = json_object_get(body, "description");
+    return json_is_object(description)
+               ? json_pack("{s:O}", "description", description)
+               : json_pack("{s:O}", "candidate", json_object_get(body, "candidate"));
+}
+
 const struct signal *signaling_submit(struct signaling *s, enum role from,
                                       const json_t *body, int64_t now_ns)
 {
@@ -107,11 +115,8 @@ const struct signal *signaling_submit(struct signaling *s, enum role from,
     bool is_description = json_is_object(description);
     if (!is_description && !text)
         return NULL;
-    if (!holds_back(s, from)) {
-        json_t *copy = is_description ? json_pack("{s:O}", "description", description)
-                                      : json_pack("{s:O}", "candidate", candidate);
-        return enqueue(s, from, copy, now_ns);
-    }
+    if (!holds_back(s, from))
+        return enqueue(s, from, copy_body(body), now_ns);
     if (is_description) {
         json_decref(half->description);
         half->description = json_incref(description);
@@ -126,6 +131,18 @@ const struct signal *signaling_submit(struct signaling *s, enum role from,
         return NULL;
     }
     return half->description ? release(s, from, now_ns) : NULL;
+}
+
+void signaling_arrive(struct signaling *s, enum role from, const json_t *body,
+                      int64_t now_ns)
+{
+    struct signal *signal = g_new(struct signal, 1);
+    *signal = (struct signal){ .from = from,
+                               .sent_ns = now_ns,
+                               .due_ns = now_ns,
+                               .has_arrived = true,
+                               .body = copy_body(body) };
+    g_queue_push_tail(&s->queue, signal);
 }
 
 int64_t signaling_next_deadline(const struct signaling *s)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Signalling carried by the harness ("direct"), and what the modes make of it: each peer
- * trickles, and here a description is held until its candidates are in it where the mode
- * wants that. Pure: signals and `now` in; signals, with the time at which they are due,
- * out.
+ * What the modes make of signalling: each peer trickles, and here a description is held
+ * until its candidates are in it where the mode wants that. Then the queue in which
+ * signals wait: for as long as the harness takes to carry them (direct), or to be given
+ * to what carries them over the network (call_carrier.c), from where they arrive. Pure:
+ * signals and `now` in; signals, with the time at which they are due, out.
  */
 #ifndef RTCLAB_CALL_SIGNALING_H
 #define RTCLAB_CALL_SIGNALING_H
@@ -20,7 +21,8 @@ struct signal {
     enum role from;
     int64_t sent_ns;
     int64_t due_ns;
-    json_t *body; /**< {"description":{…}} or {"candidate":{…}}; owned */
+    bool has_arrived; /**< over the network: it is only to be handed over */
+    json_t *body;     /**< {"description":{…}} or {"candidate":{…}}; owned */
 };
 void signal_free(struct signal *signal);
 
@@ -44,6 +46,13 @@ void signaling_free(struct signaling *signaling);
  */
 const struct signal *signaling_submit(struct signaling *signaling, enum role from,
                                       const json_t *body, int64_t now_ns);
+
+/**
+ * A signal has come over the network.
+ * @param body as for signaling_submit(); borrowed
+ */
+void signaling_arrive(struct signaling *signaling, enum role from, const json_t *body,
+                      int64_t now_ns);
 
 /** When the next signal is due; CLOCK_NEVER if there is none. */
 int64_t signaling_next_deadline(const struct signaling *signaling);

@@ -99,7 +99,7 @@ static void fill_servers(const struct document *document, struct scenario *scena
             .name = g_strdup(from->name),
             .type = from->type,
             .iface = scenario->n_hosts,
-            .port = from->port,
+            .port = document_server_port(document, from),
             .alternate_port = from->alternate_port,
         };
         add_host(scenario, from->name, silent);
@@ -169,6 +169,11 @@ void assemble_scenario(const struct document *document, struct scenario *scenari
     fill_peers(document, scenario);
     scenario->session = document->session;
     scenario->signaling_delay_ns = document->signaling.delay_ns;
+    scenario->signaling_tls = document->signaling.tls;
+    for (unsigned i = 0; i < scenario->n_servers; i++)
+        if (document->signaling.transport == SIGNALING_WEBSOCKET &&
+            scenario->servers[i].type == SERVER_SIGNALING)
+            scenario->signaling_server = &scenario->servers[i];
     scenario->needs_wall_clock = document->needs_wall_clock;
 
     const struct expect_document *expect = &document->expect;

@@ -186,11 +186,12 @@ static void check_server(struct check *check, const struct server_document *serv
     claim(check, check->names, server->name, pointer_of("servers", server->name, NULL));
     g_autofree char *pointer = pointer_of("servers", server->name, "addresses", NULL);
     check_addresses(check, server->addresses, server->n_addresses, pointer);
-    if (server->type == SERVER_COTURN && server->port == server->alternate_port) {
+    unsigned port = document_server_port(check->document, server);
+    if (server->type == SERVER_COTURN && port == server->alternate_port) {
         g_autofree char *where =
             pointer_of("servers", server->name, "alternate_port", NULL);
         problems_add(check->problems, where, "must differ from port, is %u as well",
-                     server->port);
+                     port);
     }
 }
 
@@ -206,8 +207,13 @@ static void check_url(struct check *check, const char *text, const char *pointer
             text);
         return;
     }
-    if (address_parse(url.host, &address) ||
-        document_find_server(check->document, url.host))
+    const struct server_document *server =
+        document_find_server(check->document, url.host);
+    if (server && server->type == SERVER_SIGNALING)
+        problems_add(check->problems, pointer,
+                     "must name a STUN or TURN server, is \"%s\", a signalling server",
+                     text);
+    if (server || address_parse(url.host, &address))
         return;
     g_autoptr(GPtrArray) names = g_ptr_array_new();
     for (unsigned i = 0; i < check->document->n_servers; i++)
@@ -272,6 +278,39 @@ static void check_echo(struct check *check)
                      scenario_direction_names[session->direction]);
 }
 
+/* By WebSocket there is one server for it, which has the network's delays. */
+static void check_signaling(struct check *check)
+{
+    const struct document *document = check->document;
+    const struct signaling_document *signaling = &document->signaling;
+    const struct server_document *first = NULL;
+    for (unsigned i = 0; i < document->n_servers; i++) {
+        const struct server_document *server = &document->servers[i];
+        if (server->type != SERVER_SIGNALING)
+            continue;
+        g_autofree char *pointer = pointer_of("servers", server->name, "type", NULL);
+        if (first)
+            problems_add(check->problems, pointer,
+                         "must be \"signaling\" only once, is what \"%s\" is already",
+                         first->name);
+        else
+            first = server;
+    }
+    if (signaling->transport == SIGNALING_WEBSOCKET) {
+        if (!first)
+            problems_add(check->problems, "/signaling/transport",
+                         "must be \"direct\" without a server of type \"signaling\", is "
+                         "\"websocket\"");
+        if (signaling->delay_ns > 0)
+            problems_add(check->problems, "/signaling/delay_ms",
+                         "must not be there, is of direct signalling: by WebSocket the "
+                         "network's links have the delay");
+    } else if (signaling->tls) {
+        problems_add(check->problems, "/signaling/tls",
+                     "must not be there, is of the transport \"websocket\"");
+    }
+}
+
 static void check_expectation(struct check *check)
 {
     const struct expect_document *expect = &check->document->expect;
@@ -334,6 +373,7 @@ void check_document(const struct document *document, struct problems *problems)
         problems_add(problems, "/peers/answerer/host",
                      "must be another host than the offerer's, is \"%s\" too", offerer);
     check_echo(&check);
+    check_signaling(&check);
     check_expectation(&check);
     g_hash_table_unref(check.names);
     g_hash_table_unref(check.addresses);

@@ -14,6 +14,16 @@ const struct server_document *document_find_server(const struct document *docume
     return NULL;
 }
 
+uint16_t document_server_port(const struct document *document,
+                              const struct server_document *server)
+{
+    if (server->port)
+        return server->port;
+    if (server->type != SERVER_SIGNALING)
+        return 3478;
+    return document->signaling.tls ? 443 : 80;
+}
+
 const struct host_document *document_find_host(const struct document *document,
                                                const char *name)
 {

@@ -84,8 +84,11 @@ struct peers_document {
     struct peer_document roles[N_ROLES];
 };
 
+enum signaling_transport { SIGNALING_DIRECT, SIGNALING_WEBSOCKET };
+
 struct signaling_document {
-    unsigned transport;
+    enum signaling_transport transport;
+    bool tls;
     int64_t delay_ns;
 };
 
@@ -122,6 +125,10 @@ struct document {
 /** The server of a name, or NULL. */
 const struct server_document *document_find_server(const struct document *document,
                                                    const char *name);
+
+/** The server's port: its own, or what IANA has for what it is. */
+uint16_t document_server_port(const struct document *document,
+                              const struct server_document *server);
 
 /** The host of a name in any site, or NULL. */
 const struct host_document *document_find_host(const struct document *document,

@@ -36,6 +36,7 @@ static const struct text_form url_form = {
 static const struct choice server_types[] = {
     { "coturn", SERVER_COTURN },
     { "silent", SERVER_SILENT },
+    { "signaling", SERVER_SIGNALING },
     { 0 },
 };
 static const struct choice policies[] = { { "all", false }, { "relay", true }, { 0 } };
@@ -63,7 +64,11 @@ static const struct choice bundle_policies[] = {
         { 0 },
 };
 static const struct choice clocks[] = { { "wall", true }, { 0 } };
-static const struct choice transports[] = { { "direct", 0 }, { 0 } };
+static const struct choice transports[] = {
+    { "direct", SIGNALING_DIRECT },
+    { "websocket", SIGNALING_WEBSOCKET },
+    { 0 },
+};
 /* Only what can be meant to happen: "unsupported" and "error" never are. */
 static const struct choice outcomes[] = {
     { "connected", OUTCOME_CONNECTED },
@@ -111,16 +116,17 @@ static const struct shape site_shape = {
 static const struct field server_fields[] = {
     { "type", FIELD_CHOICE, .choices = server_types, .standard = "\"coturn\"",
       AT(struct server_document, type),
-      .meaning = "coturn: STUN and TURN; silent: an address where nobody answers" },
-    { "port", FIELD_INTEGER, .min = 1, .max = 65535, .standard = "3478",
-      AT(struct server_document, port), .meaning = "UDP and TCP" },
+      .meaning = "coturn: STUN and TURN; silent: an address where nobody answers; "
+                 "signaling: offers and answers by WebSocket" },
+    { "port", FIELD_INTEGER, .min = 1, .max = 65535, AT(struct server_document, port),
+      .meaning = "UDP and TCP; absent: 3478, of signaling 80, or 443 with TLS" },
     { "alternate_port", FIELD_INTEGER, .min = 1, .max = 65535, .standard = "3479",
       AT(struct server_document, alternate_port), .meaning = "RFC 5780's second port" },
     { "link", FIELD_OBJECT, .shape = &link_shape, AT(struct server_document, link),
       .meaning = "Between the server and the internet; absent: a perfect wire" },
     { "addresses", FIELD_ADDRESSES, .min = 1, .max = NETWORK_MAX_ADDRESSES,
       AT(struct server_document, addresses), COUNT(struct server_document, n_addresses),
-      .meaning = "Instead of assigned ones (two for coturn, one for silent)" },
+      .meaning = "Instead of assigned ones (two for coturn, else one)" },
     { 0 },
 };
 static const struct shape server_shape = {
@@ -188,9 +194,12 @@ static const struct shape peers_shape = {
 static const struct field signaling_fields[] = {
     { "transport", FIELD_CHOICE, .choices = transports, .standard = "\"direct\"",
       AT(struct signaling_document, transport),
-      .meaning = "direct: the harness carries it" },
+      .meaning = "direct: the harness carries it; websocket: it crosses the network, "
+                 "from each peer's host to the server of type signaling" },
+    { "tls", FIELD_BOOLEAN, .standard = "false", AT(struct signaling_document, tls),
+      .meaning = "wss instead of ws; of websocket alone" },
     { "delay_ms", FIELD_MILLISECONDS, .max = 60000, .standard = "0",
-      AT(struct signaling_document, delay_ns), .meaning = "One way" },
+      AT(struct signaling_document, delay_ns), .meaning = "One way; of direct alone" },
     { 0 },
 };
 static const struct shape signaling_shape = {

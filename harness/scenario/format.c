@@ -121,6 +121,8 @@ static void append_servers(GString *out, const struct scenario *s)
         if (server->type == SERVER_COTURN)
             g_string_append_printf(out, "  coturn, ports %u and %u", server->port,
                                    server->alternate_port);
+        else if (server->type == SERVER_SIGNALING)
+            g_string_append_printf(out, "  signalling, port %u", server->port);
         else
             g_string_append(out, "  silent: nobody answers");
         g_string_append(out, "  link ");
@@ -237,8 +239,13 @@ char *scenario_format(const struct scenario *s)
     for (enum role role = ROLE_OFFERER; role < N_ROLES; role++)
         append_peer(out, s, role);
     append_session(out, &s->session);
-    g_string_append_printf(out, "  signalling  direct, %.6g ms one way\n",
-                           (double)s->signaling_delay_ns / NS_PER_MS);
+    if (s->signaling_server)
+        g_string_append_printf(out, "  signalling  by WebSocket%s, over %s\n",
+                               s->signaling_tls ? " with TLS" : "",
+                               s->signaling_server->name);
+    else
+        g_string_append_printf(out, "  signalling  direct, %.6g ms one way\n",
+                               (double)s->signaling_delay_ns / NS_PER_MS);
     if (s->needs_wall_clock)
         g_string_append(out, "\nclock\n  wall: the virtual one is not faithful enough\n");
     g_string_append(out, "\nexpected\n");

@@ -31,15 +31,16 @@ extern const char *const mode_names[N_MODES];       /* "trickle", "half", "full"
 extern const char *const outcome_names[N_OUTCOMES]; /* "connected", … */
 
 enum server_type {
-    SERVER_COTURN, /**< coturn: STUN (with RFC 5780 on two addresses) and TURN */
-    SERVER_SILENT, /**< an address where nobody answers, not even with an ICMP error */
+    SERVER_COTURN,    /**< coturn: STUN (with RFC 5780 on two addresses) and TURN */
+    SERVER_SILENT,    /**< an address where nobody answers, not even with an ICMP error */
+    SERVER_SIGNALING, /**< `rtclab signaling`: offers and answers by WebSocket */
 };
 
 struct server {
     char *name; /**< also what `ice_servers` urls name */
     enum server_type type;
     unsigned iface;          /**< its interface in the network */
-    uint16_t port;           /**< UDP and TCP; 3478 */
+    uint16_t port;           /**< coturn: UDP and TCP; signalling: TCP */
     uint16_t alternate_port; /**< RFC 5780's; 3479 */
 };
 
@@ -153,8 +154,10 @@ struct scenario {
     unsigned n_servers;
     struct peer_setup peers[N_ROLES];
     struct scenario_session session;
-    int64_t signaling_delay_ns; /**< one way */
-    bool needs_wall_clock;      /**< the virtual one would not be faithful enough */
+    int64_t signaling_delay_ns;            /**< one way; of direct signalling */
+    const struct server *signaling_server; /**< by WebSocket; NULL: direct */
+    bool signaling_tls;                    /**< wss instead of ws */
+    bool needs_wall_clock; /**< the virtual one would not be faithful enough */
     struct expectation expect;
     json_t *document; /**< as read */
 };

@@ -189,7 +189,18 @@ static const struct mistake {
       "/peers/offerer/protocols/1: must be there once, is \"udp\" again" },
     { "/peers/relay", "{}", "/peers/relay: must be a key of the peers, is unknown" },
     { "/signaling/transport", "\"websocket\"",
-      "/signaling/transport: must be \"direct\", is \"websocket\"" },
+      "/signaling/transport: must be \"direct\" without a server of type \"signaling\", "
+      "is "
+      "\"websocket\"" },
+    { "/signaling/transport", "\"carrier-pigeon\"",
+      "/signaling/transport: must be \"direct\" or \"websocket\", is "
+      "\"carrier-pigeon\"" },
+    { "/signaling", "{\"tls\": true}",
+      "/signaling/tls: must not be there, is of the transport \"websocket\"" },
+    { "/servers",
+      "{\"turn\": {}, \"a\": {\"type\": \"signaling\"}, \"b\": {\"type\": "
+      "\"signaling\"}}",
+      "/servers/b/type: must be \"signaling\" only once, is what \"a\" is already" },
     { "/echo", "[\"data\", \"audio\"]",
       "/echo: must be of what is negotiated, is of \"audio\" too" },
     { "/direction", "\"inactive\"",
@@ -301,6 +312,38 @@ static void test_one_line(void)
     ASSERT_TEXT(problems->pdata[0],
                 "x.json: /expect/outcome: must be \"connected\", \"failed\" or "
                 "\"timeout\", is \"ÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄ??[2JÄÄÄÄÄ…\"");
+}
+
+static void test_signaling_server(void)
+{
+    g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(json_t) root = parse_json(sound);
+    edit(root, "/servers/signal", "{\"type\": \"signaling\"}");
+    edit(root, "/signaling", "{\"transport\": \"websocket\", \"tls\": true}");
+    char *dump = json_dumps(root, 0);
+    struct scenario *s = parse(dump, problems);
+    CU_ASSERT_EQUAL(problems->len, 0);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(s);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(s->signaling_server);
+    ASSERT_TEXT(s->signaling_server->name, "signal");
+    CU_ASSERT_EQUAL(s->signaling_server->port, 443);
+    CU_ASSERT_TRUE(s->signaling_tls);
+    scenario_free(s);
+    free(dump);
+
+    edit(root, "/ice_servers/0/urls", "\"turn:signal\"");
+    edit(root, "/signaling/delay_ms", "5");
+    dump = json_dumps(root, 0);
+    CU_ASSERT_PTR_NULL(parse(dump, problems));
+    free(dump);
+    CU_ASSERT_EQUAL_FATAL(problems->len, 2);
+    ASSERT_TEXT(problems->pdata[0],
+                "x.json: /ice_servers/0/urls: must name a STUN or TURN server, is "
+                "\"turn:signal\", a signalling server");
+    ASSERT_TEXT(
+        problems->pdata[1],
+        "x.json: /signaling/delay_ms: must not be there, is of direct signalling: "
+        "by WebSocket the network's links have the delay");
 }
 
 static void test_circle_once(void)
@@ -796,6 +839,7 @@ static const struct test tests[] = {
     { "a link's directions inherit and override", test_link_directions },
     { "bounds on setup are for all modes or each", test_setup_bounds },
     { "urls get the server's address", test_urls },
+    { "a signalling server has its port and its mistakes", test_signaling_server },
     { "it is known what is left to chance", test_chance },
     { "a peer may have its own setup", test_peer_setup },
     { "addresses follow the plan", test_address_plan },

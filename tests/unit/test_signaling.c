@@ -162,6 +162,26 @@ static void test_injection(void)
     ASSERT_TEXT(sdp, SDP "a=candidate:1\r\na=end-of-candidates\r\n");
 }
 
+static void test_over_the_network(void)
+{
+    struct signaling *s = signaling_new(MODE_FULL, 0);
+    describe(s, ROLE_OFFERER, SDP, 100);
+    CU_ASSERT_PTR_NOT_NULL(trickle(s, ROLE_OFFERER, "", 105));
+    struct signal *leaves = signaling_pop(s, 105);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(leaves);
+    CU_ASSERT_FALSE(leaves->has_arrived);
+    signaling_arrive(s, ROLE_OFFERER, leaves->body, 200);
+    CU_ASSERT_EQUAL(signaling_next_deadline(s), 200);
+    struct signal *arrives = signaling_pop(s, 200);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(arrives);
+    CU_ASSERT_TRUE(arrives->has_arrived);
+    CU_ASSERT_EQUAL(arrives->from, ROLE_OFFERER);
+    ASSERT_TEXT(sdp_of(arrives), sdp_of(leaves));
+    signal_free(leaves);
+    signal_free(arrives);
+    signaling_free(s);
+}
+
 static const struct test tests[] = {
     { "trickle: each signal goes at once and takes the delay", test_trickle },
     { "full: a description goes with all its candidates, none alone", test_full },
@@ -172,6 +192,7 @@ static const struct test tests[] = {
     { "what is neither description nor candidate is not signalled", test_neither },
     { "a candidate goes into the section that it is for", test_sections },
     { "a candidate cannot bring further lines along", test_injection },
+    { "what has crossed the network is held no more", test_over_the_network },
 };
 
 int main(int argc, char **argv)
