@@ -298,7 +298,7 @@
         }
 
         warn(what) {
-            this.tell("peer.warning", { what });
+            this.tell("peer.warning", { what: what.slice(0, TEXT_SHOWN_CHARACTERS) });
         }
 
         tellState(kind, state, reason) {
