@@ -64,7 +64,7 @@ exec sleep 1000
 S
 started=$(date +%s)
 run_rtclab 0 doctor
-claim "one that says nothing for long is not waited for" test $(($(date +%s) - started)) -lt 20
+claim "one that says nothing for long is not waited for" test $(($(date +%s) - started)) -lt 40
 claim "and told" grep -q '^unclear  *peer mine .*did not say hello' "$work/stdout"
 claim "nothing of the examined is left" nothing_is_left
 rm "$work/bin/rtclab-peer-mine"
@@ -121,13 +121,17 @@ claim "one with all" holds '[.calls[].key] == ["nice", "aiortc", "werift"
 run_rtclab 0 run nice~aiortc/$open/trickle/1 aiortc~nice/$open/full/2 --out "$work/keys"
 claim "keys of several pairs" holds '[.calls[].key] | length == 2' "$work/keys/results.json"
 
-cp "$work/bin/rtclab-peer-nice" "$work/bin/rtclab-peer-chromium"
-run_rtclab 1 run $open --modes trickle --peers nice,all --out "$work/clocks"
-claim "a pair with a browser is on the wall clock, the others are not" holds '
-    [.calls[] | {(.answerer): .clock}] | add == {"nice": "virtual", "aiortc": "virtual",
-        "werift": "virtual", "chromium": "wall"}' "$work/clocks/results.json"
-claim "and says why" has "On the wall clock: 1 call; chromium is a browser" "$work/stdout"
-rm "$work/bin/rtclab-peer-chromium"
+if [ -x "$built/rtclab-peer-chromium" ]; then
+    cp "$built/rtclab-peer-chromium" "$work/bin/"
+    # Unsupported, whether Chromium is here or not: libnice does not do DTLS.
+    run_rtclab 0 run nice~nice/$open/trickle/1 nice~chromium/$open/trickle/1 --out "$work/clocks"
+    claim "a pair with a browser is on the wall clock, the others are not" holds '
+        [.calls[] | {(.answerer): .clock}] | add == {"nice": "virtual", "chromium": "wall"}' "$work/clocks/results.json"
+    claim "and says why" has "On the wall clock: 1 call; chromium is a browser" "$work/stdout"
+    rm "$work/bin/rtclab-peer-chromium"
+else
+    echo "left out: rtclab-peer-chromium was not built"
+fi
 
 # ---- known failures
 
