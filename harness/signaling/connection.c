@@ -185,7 +185,7 @@ static void on_error(SoupWebsocketConnection *websocket, GError *error, gpointer
     remember_why(c, error->message);
     bool is_too_big =
         g_error_matches(error, SOUP_WEBSOCKET_ERROR, SOUP_WEBSOCKET_CLOSE_TOO_BIG);
-    if (is_too_big &&
+    if (is_too_big && !frame_limit_has_refused(c->limit) &&
         soup_websocket_connection_get_state(websocket) == SOUP_WEBSOCKET_STATE_OPEN &&
         !c->linger)
         say_too_big(c);

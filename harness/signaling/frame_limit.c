@@ -13,12 +13,14 @@ struct _FrameLimit {
     gsize message_bytes; /* of the fragments so far */
     unsigned frames_max;
     unsigned n_frames;
+    gboolean has_refused;
 };
 
 G_DEFINE_TYPE(FrameLimit, frame_limit, SOUP_TYPE_WEBSOCKET_EXTENSION)
 
-static GBytes *refuse(GError **error, int code, const char *why)
+static GBytes *refuse(FrameLimit *limit, GError **error, int code, const char *why)
 {
+    limit->has_refused = TRUE;
     g_set_error_literal(error, SOUP_WEBSOCKET_ERROR, code, why);
     return NULL;
 }
@@ -28,12 +30,14 @@ static GBytes *look_at(SoupWebsocketExtension *extension, guint8 *header, GBytes
 {
     FrameLimit *limit = FRAME_LIMIT(extension);
     if (++limit->n_frames > limit->frames_max)
-        return refuse(error, SOUP_WEBSOCKET_CLOSE_POLICY_VIOLATION, "too many frames");
+        return refuse(limit, error, SOUP_WEBSOCKET_CLOSE_POLICY_VIOLATION,
+                      "too many frames");
     if ((*header & OPCODE) >= FIRST_CONTROL)
         return payload;
     limit->message_bytes += g_bytes_get_size(payload);
     if (limit->message_bytes > limit->message_max_bytes)
-        return refuse(error, SOUP_WEBSOCKET_CLOSE_TOO_BIG, "the message is too long");
+        return refuse(limit, error, SOUP_WEBSOCKET_CLOSE_TOO_BIG,
+                      "the message is too long");
     if (*header & FIN)
         limit->message_bytes = 0;
     return payload;
@@ -55,6 +59,11 @@ FrameLimit *frame_limit_new(gsize message_max_bytes, unsigned frames_max)
     limit->message_max_bytes = message_max_bytes;
     limit->frames_max = frames_max;
     return limit;
+}
+
+gboolean frame_limit_has_refused(const FrameLimit *limit)
+{
+    return limit->has_refused;
 }
 
 void frame_limit_renew(FrameLimit *limit)

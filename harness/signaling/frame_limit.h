@@ -19,6 +19,9 @@ G_DECLARE_FINAL_TYPE(FrameLimit, frame_limit, FRAME, LIMIT, SoupWebsocketExtensi
  */
 FrameLimit *frame_limit_new(gsize message_max_bytes, unsigned frames_max);
 
+/** Whether it was what ended the connection: libsoup then says so to the other end. */
+gboolean frame_limit_has_refused(const FrameLimit *limit);
+
 /** The frames are counted from 0 again. */
 void frame_limit_renew(FrameLimit *limit);
 

@@ -98,6 +98,8 @@ static void on_closed(SoupWebsocketConnection *websocket, gpointer user)
     struct room_client *client = user;
     const char *reason = soup_websocket_connection_get_close_data(websocket);
     unsigned code = soup_websocket_connection_get_close_code(websocket);
+    if (!(reason && *reason) && code == SOUP_WEBSOCKET_CLOSE_TOO_BIG)
+        reason = "a message was too long for the server";
     g_autofree char *why = reason && *reason ? g_strdup_printf("%s (%u)", reason, code)
                            : code ? g_strdup_printf("the server closed it (%u)", code)
                                   : g_strdup("the connection was lost");

@@ -93,6 +93,39 @@ claim "the firewall's drop is in the capture" test -n "$(packets \
     "$work/blocked/calls/nice~nice/signaling/blocked/full/1" \
     'tcp.dstport == 80 && frame.comment contains "dropped"' -e frame.number)"
 
+# ---- peers whose signals the server does not take
+
+peer() { # name, script on standard input
+    cat >"$work/$1"
+    chmod +x "$work/$1"
+}
+hello='{"type":"hello","contract":1,"stack":"x","version":"1","capabilities":["trickle","data"]}'
+
+peer large <<S
+#!/bin/sh
+echo '$hello' >&3
+read -r configure <&3
+sdp=\$(head -c 900000 /dev/zero | tr '\\0' x)
+printf '{"type":"signal","description":{"type":"offer","sdp":"%s"}}\\n' "\$sdp" >&3
+exec sleep 1000
+S
+run_rtclab 1 run signaling/websocket --modes trickle --peers "$work/large,nice" --timeout 20 --out "$work/large-run"
+claim "a connection that is lost in the call fails it, and says why" holds '.calls[0]
+    | .outcome == "failed" and (.why |
+        contains("the offerer'"'"'s signalling closed: a message was too long for the server (1009)"))' "$work/large-run/results.json"
+
+peer answers <<S
+#!/bin/sh
+echo '$hello' >&3
+read -r configure <&3
+echo '{"type":"signal","description":{"type":"answer","sdp":"v=0"}}' >&3
+exec sleep 1000
+S
+run_rtclab 1 run signaling/websocket --modes trickle --peers "$work/answers,nice" --timeout 5 --out "$work/answers-run"
+claim "an answer without an offer is not relayed, which the record says" bash -c '
+    jq -s -e "any(.[]; .kind == \"signal.warning\" and (.data.what | contains(\"no offer\")))" "$1" >/dev/null' \
+    - "$work"/answers-run/calls/*/signaling/websocket/trickle/1/events.jsonl
+
 run_rtclab 0 run signaling/websocket --clock wall --modes trickle --out "$work/wall"
 claim "on the wall clock, too" holds '
     .calls[0] | .outcome == "connected" and .clock == "wall"' "$work/wall/results.json"
