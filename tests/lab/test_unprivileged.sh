@@ -15,13 +15,13 @@ cat >"$work/as-nobody" <<'S'
 mknod "$1/tun" c 10 200 && chmod 666 "$1/tun" && mount --bind "$1/tun" /dev/net/tun || exit 77
 cd "$1/open" || exit
 exec setpriv --reuid=65534 --regid=65534 --clear-groups "$2" \
-    run nat/port-restricted-cone~symmetric --modes trickle --out "$1/open/run" </dev/null
+    run nat/port-restricted-cone~symmetric signaling/websocket-tls --modes trickle --out "$1/open/run" </dev/null
 S
 status=0
 unshare --mount bash "$work/as-nobody" "$work" "$RTCLAB" >"$work/stdout" 2>"$work/stderr" || status=$?
 [ "$status" = 77 ] && skip "no device may be made here"
-claim "a call of user nobody: exit status 0, is $status" test "$status" = 0
-claim "it connected through coturn, as expected" \
+claim "calls of user nobody: exit status 0, is $status" test "$status" = 0
+claim "they connected through coturn, and by signalling on port 443, as expected" \
     holds 'all(.calls[]; .outcome == "connected" and .as_expected)' "$work/open/run/results.json"
 claim "the record is that user's" \
     test "$(stat -c %u "$work/open/run/results.json")" = 65534
