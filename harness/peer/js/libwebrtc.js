@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --single-threaded
+#!/usr/bin/env -S --unset=NODE_EXTRA_CA_CERTS node --single-threaded
 // SPDX-License-Identifier: Apache-2.0
 /*
  * rtclab-peer-libwebrtc: libwebrtc, as the npm package @roamhq/wrtc has it for Node, as a peer

@@ -6,6 +6,10 @@
  *     runPeer({ program, stack, name, capabilities, loopback, load })
  *
  * name: of the npm package that is the stack; load() gives the rest of RtcPeer's environment.
+ *
+ * The programs' first lines: V8 in one thread, as what several do at one moment is done in the
+ * kernel's order; and without further certificates, which no call needs and which take longer to
+ * read than all else of Node's start.
  */
 "use strict";
 
