@@ -5,7 +5,8 @@
  *     main_browser.c         life under the contract, times, the end
  *     main_chromium.c        Chromium: its options, DevTools over a pipe
  *     main_firefox.c         Firefox: its preferences, WebDriver BiDi
- *     js/rtc_peer.js         the contract over W3C's API, shared with Node's stacks
+ *     js/rtc_peer.js         the contract over W3C's API, shared with Node's stacks;
+ *                            js/rtc_text.js: its texts
  *     js/browser_page.js     what that needs of a page
  *
  * The page is served to the browser by us, over its remote protocol, as
