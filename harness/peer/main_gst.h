@@ -10,6 +10,7 @@
 #define RTCLAB_PEER_MAIN_GST_H
 
 #include <gst/gst.h>
+#include <gst/sdp/sdp.h>
 
 #include "peer/contract_loop.h"
 
@@ -34,8 +35,9 @@ struct gst_peer {
     struct contract_peer *contract; /**< the loop's */
 
     bool offerer;
-    unsigned negotiate;   /**< CONTRACT_CAN_DATA, _AUDIO, _VIDEO */
-    unsigned echo;        /**< of these */
+    unsigned negotiate; /**< CONTRACT_CAN_DATA, _AUDIO, _VIDEO */
+    unsigned echo;      /**< of these */
+    enum contract_direction direction;
     GstElement *pipeline; /**< NULL until configured */
     GstElement *webrtc;   /**< in the pipeline; borrowed */
     GObject *channel;     /**< GstWebRTCDataChannel; NULL until there is one */
@@ -83,8 +85,13 @@ void gst_peer_send(struct gst_peer *peer, const struct contract_message *message
 
 /* main_gst_media.c: what is sent and what comes */
 
-/** Adds what the call sends, and takes what it gets. @return false: a part is missing */
-bool gst_peer_add_media(struct gst_peer *peer, enum contract_direction direction,
+/**
+ * Adds what the call sends, and takes what it gets.
+ * @param offer the other side's, whose payload types webrtcbin must send with; NULL: this
+ *              peer makes the offer
+ * @return false: a part is missing
+ */
+bool gst_peer_add_media(struct gst_peer *peer, const GstSDPMessage *offer,
                         GError **error);
 
 /* main_gst_stats.c */

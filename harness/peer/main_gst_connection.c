@@ -255,6 +255,7 @@ bool gst_peer_connect(struct gst_peer *peer, const struct contract_configuration
     peer->offerer = c->offerer;
     peer->negotiate = c->negotiate;
     peer->echo = c->echo;
+    peer->direction = c->direction;
     for (size_t i = 0; i < c->n_servers; i++)
         if (c->servers[i].url.tls)
             return refuse(peer, c->servers[i].text); /* libnice has no TURN over TLS */
@@ -278,7 +279,7 @@ bool gst_peer_connect(struct gst_peer *peer, const struct contract_configuration
     g_signal_connect(peer->webrtc, "on-data-channel", G_CALLBACK(on_channel), peer);
     gst_peer_report(peer, EVENT_PEER_CONNECTION_STATE,
                     json_pack("{s:s}", "state", "new"));
-    if (!gst_peer_add_media(peer, c->direction, &error))
+    if (c->offerer && !gst_peer_add_media(peer, NULL, &error))
         return refuse(peer, error->message);
     gst_element_set_state(peer->pipeline, GST_STATE_PLAYING);
     if (c->offerer && (c->negotiate & CONTRACT_CAN_DATA))

@@ -4,6 +4,7 @@
  * (RFC 7741); what comes in is decoded, and its first frame reported.
  */
 #define GST_USE_UNSTABLE_API
+#include <gst/sdp/sdp.h>
 #include <gst/webrtc/webrtc.h>
 
 #include "base/error.h"
@@ -12,17 +13,19 @@
 static const struct {
     enum contract_capability kind;
     GstWebRTCKind webrtc_kind;
-    const char *media, *source, *caps;
+    const char *media, *source, *encoding;
+    int clock_rate_hz;
+    int payload; /* as it is offered */
 } kinds[GST_PEER_N_MEDIA] = {
     { CONTRACT_CAN_AUDIO, GST_WEBRTC_KIND_AUDIO, "audio",
       "audiotestsrc is-live=true wave=sine ! audioconvert ! audioresample ! "
-      "opusenc ! rtpopuspay pt=111 ! capsfilter caps=",
-      "application/x-rtp,media=audio,encoding-name=OPUS,payload=111,clock-rate=48000" },
+      "opusenc ! rtpopuspay",
+      "OPUS", 48000, 111 },
     { CONTRACT_CAN_VIDEO, GST_WEBRTC_KIND_VIDEO, "video",
       "videotestsrc is-live=true pattern=ball ! "
       "video/x-raw,width=320,height=240,framerate=15/1 ! "
-      "vp8enc deadline=1 keyframe-max-dist=30 ! rtpvp8pay pt=96 ! capsfilter caps=",
-      "application/x-rtp,media=video,encoding-name=VP8,payload=96,clock-rate=90000" },
+      "vp8enc deadline=1 keyframe-max-dist=30 ! rtpvp8pay",
+      "VP8", 90000, 96 },
 };
 
 /* ---- what comes ---- */
@@ -97,9 +100,18 @@ static void on_received(GstElement *webrtc, GstPad *pad, struct gst_peer *peer)
 
 /* ---- what goes ---- */
 
+static char *describe_caps(size_t i, int payload)
+{
+    return g_strdup_printf("application/x-rtp,media=%s,encoding-name=%s,payload=%d,"
+                           "clock-rate=%d",
+                           kinds[i].media, kinds[i].encoding, payload,
+                           kinds[i].clock_rate_hz);
+}
+
 static void add_receiver(struct gst_peer *peer, size_t i)
 {
-    g_autoptr(GstCaps) caps = gst_caps_from_string(kinds[i].caps);
+    g_autofree char *text = describe_caps(i, kinds[i].payload);
+    g_autoptr(GstCaps) caps = gst_caps_from_string(text);
     g_autoptr(GObject) transceiver = NULL;
     g_signal_emit_by_name(peer->webrtc, "add-transceiver",
                           GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_RECVONLY, caps,
@@ -116,11 +128,12 @@ static void send_only(GstElement *source)
                  NULL);
 }
 
-static bool add_source(struct gst_peer *peer, size_t i, enum contract_direction direction,
-                       GError **error)
+static bool add_source(struct gst_peer *peer, size_t i, int payload, GError **error)
 {
     g_autoptr(GError) cause = NULL;
-    g_autofree char *text = g_strconcat(kinds[i].source, kinds[i].caps, NULL);
+    g_autofree char *caps = describe_caps(i, payload);
+    g_autofree char *text =
+        g_strdup_printf("%s pt=%d ! capsfilter caps=%s", kinds[i].source, payload, caps);
     GstElement *source = gst_parse_bin_from_description(text, TRUE, &cause);
     if (!source) {
         g_set_error(error, RTC_ERROR, RTC_ERROR_ENVIRONMENT,
@@ -131,23 +144,47 @@ static bool add_source(struct gst_peer *peer, size_t i, enum contract_direction 
     }
     gst_bin_add(GST_BIN(peer->pipeline), source);
     gst_element_link(source, peer->webrtc);
-    if (direction == CONTRACT_SENDONLY)
+    if (peer->direction == CONTRACT_SENDONLY)
         send_only(source);
+    gst_element_sync_state_with_parent(source);
     return true;
 }
 
-bool gst_peer_add_media(struct gst_peer *peer, enum contract_direction direction,
-                        GError **error)
+/* The payload type of a kind's codec in an offer; -1: it is not offered. */
+static int find_payload(const GstSDPMessage *offer, size_t i)
+{
+    for (guint m = 0; m < gst_sdp_message_medias_len(offer); m++) {
+        const GstSDPMedia *media = gst_sdp_message_get_media(offer, m);
+        if (g_strcmp0(gst_sdp_media_get_media(media), kinds[i].media) != 0)
+            continue;
+        for (guint f = 0; f < gst_sdp_media_formats_len(media); f++) {
+            const char *format = gst_sdp_media_get_format(media, f);
+            int payload = (int)g_ascii_strtoll(format, NULL, 10);
+            g_autoptr(GstCaps) caps = gst_sdp_media_get_caps_from_media(media, payload);
+            const char *name =
+                caps ? gst_structure_get_string(gst_caps_get_structure(caps, 0),
+                                                "encoding-name")
+                     : NULL;
+            if (name && g_ascii_strcasecmp(name, kinds[i].encoding) == 0)
+                return payload;
+        }
+    }
+    return -1;
+}
+
+bool gst_peer_add_media(struct gst_peer *peer, const GstSDPMessage *offer, GError **error)
 {
     g_signal_connect(peer->webrtc, "pad-added", G_CALLBACK(on_received), peer);
     for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
         peer->media[i] = (struct gst_media){ .peer = peer, .name = kinds[i].media };
-        if (!(peer->negotiate & kinds[i].kind))
+        int payload = offer ? find_payload(offer, i) : kinds[i].payload;
+        if (!(peer->negotiate & kinds[i].kind) || payload < 0)
             continue;
         /* An answerer's transceivers for what it only gets come with the offer. */
-        if (direction == CONTRACT_RECVONLY && peer->offerer)
+        if (peer->direction == CONTRACT_RECVONLY && !offer)
             add_receiver(peer, i);
-        else if (direction != CONTRACT_RECVONLY && !add_source(peer, i, direction, error))
+        else if (peer->direction != CONTRACT_RECVONLY &&
+                 !add_source(peer, i, payload, error))
             return false;
     }
     return true;

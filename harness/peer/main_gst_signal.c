@@ -195,6 +195,7 @@ static void report_candidates(struct gst_peer *peer, const GstSDPMessage *sdp)
 static void take_description(struct gst_peer *peer, const struct contract_message *m)
 {
     GstSDPMessage *sdp = NULL;
+    g_autoptr(GError) error = NULL;
     if (m->offer == peer->offerer || peer->has_remote) {
         contract_peer_warn(peer->contract, "an %s out of turn was ignored",
                            m->offer ? "offer" : "answer");
@@ -209,6 +210,11 @@ static void take_description(struct gst_peer *peer, const struct contract_messag
     g_ptr_array_unref(peer->remote_sections);
     peer->remote_sections = read_sections(sdp);
     report_candidates(peer, sdp);
+    if (m->offer && !gst_peer_add_media(peer, sdp, &error)) {
+        gst_sdp_message_free(sdp);
+        gst_peer_fail(peer, error->message);
+        return;
+    }
     g_autoptr(GstWebRTCSessionDescription) description =
         gst_webrtc_session_description_new(
             m->offer ? GST_WEBRTC_SDP_TYPE_OFFER : GST_WEBRTC_SDP_TYPE_ANSWER, sdp);
