@@ -8,13 +8,26 @@ source "$(dirname "$0")/lib.sh"
 networks=(interop/open 'interop/port-restricted-cone~symmetric' 'interop/udp-blocked~open')
 
 pairs=(aiortc,aiortc)
-if [ -x "$(dirname "$RTCLAB")/rtclab-peer-gst" ]; then
-    pairs+=(gst,aiortc)
+peers=$(dirname "$RTCLAB")
+if [ -x "$peers/rtclab-peer-gst" ]; then
+    pairs+=(aiortc,gst gst,aiortc)
 else
     echo "left out: rtclab-peer-gst was not built"
 fi
+js=$(dirname "$(realpath "$peers/rtclab-peer-libwebrtc")")
+if [ -d "$js/node_modules/@roamhq/wrtc" ]; then
+    pairs+=(aiortc,libwebrtc libwebrtc,aiortc)
+    # libwebrtc waits 40 s for a TURN server over UDP that is silent, and a full offer with it.
+    mkdir "$work/interop"
+    jq 'del(."$schema") | .ice_servers[0].urls = "turn:turn?transport=tcp"' \
+        "$RTCLAB_SCENARIOS/interop/udp-blocked~open.json" >"$work/interop/tcp-only.json"
+else
+    echo "left out: libwebrtc is not installed"
+fi
 for pair in "${pairs[@]}"; do
-    run_rtclab 0 run "${networks[@]}" --peers "$pair" --out "$work/$pair"
+    those=("${networks[@]}")
+    [ "$pair" != libwebrtc,aiortc ] || those[2]=$work/interop/tcp-only.json
+    run_rtclab 0 run "${those[@]}" --peers "$pair" --audit-clock --out "$work/$pair"
     claim "$pair: three networks in three modes, as expected, on the virtual clock" holds '
         .calls | length == 9 and all(.as_expected and .clock == "virtual")' \
         "$work/$pair/results.json"
@@ -27,7 +40,9 @@ for pair in "${pairs[@]}"; do
             jq -s -e "[.[] | select(.kind == \"peer.first-media\") | .src + \" \" + .data.media]
                 | sort == [\"answerer audio\", \"answerer video\",
                            \"offerer audio\", \"offerer video\"]" "$file" || exit
-        done' - "$work/$pair"/calls/*/interop/*/*/1/events.jsonl
+        done' - $(find "$work/$pair/calls" -name events.jsonl)
+    claim "$pair: nothing bypassed the clock" test 0 = \
+        "$(find "$work/$pair/calls" -name clock-audit.txt -exec cat {} + | tee /dev/stderr | wc -l)"
 done
 
 # of ROLE KIND FIELD: each value of a call's events.
@@ -80,6 +95,43 @@ claim "a dead TURN server ends a call of aiortc, in its own words" holds '
     .calls[0] | .outcome == "failed" and (.why | contains("TransactionTimeout"))' \
     "$work/udp-first/results.json"
 
+# What is no SDP, no candidate, no message: told, and survived.
+talk() {
+    "$RTCLAB" exec open/open~open answerer -- /usr/bin/python3 "$here/talk_to_peer.py" \
+        "$peers/rtclab-peer-aiortc" "$@" >"$work/talk" 2>"$work/talk.err"
+}
+configure='{"type":"configure","role":"answerer","negotiate":["data","audio","video"]}'
+offer() { # m-section
+    printf '%s\n' "$configure" '{"type":"signal","description":{"type":"offer","sdp":"'"$1"'"}}' | talk
+}
+for sdp in 'this is no SDP' 'v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:0\r\n' \
+    'm=audio x y z\r\n' 'v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 96\r\na=ssrc:x\r\n'; do
+    offer "$sdp"
+    claim "a description that is refused, ${sdp:0:24}: the call has failed, and why" bash -c '
+        grep -q "\"state\":\"failed\",\"reason\":\"setRemoteDescription(offer): " "$1" &&
+        tail -n 2 "$1" | tr -d "\n" | grep -qx "{\"type\":\"done\"}exit 0"' - "$work/talk"
+done
+printf '%s\n' '{"type":"signal","candidate":{"candidate":""}}' "$configure" 'no json' '[1]' \
+    '{"type":{}}' '{"type":"hello"}' '{"type":"signal","candidate":{"candidate":5}}' \
+    '{"type":"signal","candidate":{"candidate":"candidate:1 1 udp","sdpMid":"0"}}' \
+    "{\"type\":\"send\",\"data\":$(printf '[%.0s' {1..5000})}" \
+    "{\"type\":\"send\",\"data\":[$(printf '1,%.0s' {1..20000})1]}" \
+    '{"type":"send","data_hex":"zz"}' @2000000 '' '{"type":"restart-ice"}' "$configure" | talk
+claim "12 messages that break the contract: as many warnings, and it goes on" bash -c '
+    test "$(grep -c peer.warning "$1")" = 12 && tail -n 1 "$1" | grep -qx "exit 0"' - "$work/talk"
+echo "$configure" | talk --end
+claim "the contract ends: so does it" test "$(tail -n 1 "$work/talk")" = "exit 0"
+echo '{"type":"configure","role":"nobody"}' | talk
+claim "a configuration that is nonsense: 2" test "$(tail -n 1 "$work/talk")" = "exit 2"
+
+# Without aiortc it says what to do.
+mkdir "$work/python" && cp "$(dirname "$(realpath "$peers/rtclab-peer-aiortc")")"/*.py "$work/python"
+echo 'raise ImportError("no aiortc here")' >"$work/python/aiortc.py"
+run_rtclab 0 run interop/open --modes trickle --peers "$work/python/aiortc_peer.py" --out "$work/none"
+claim "aiortc is not installed: unsupported, with the command that installs it" holds '.calls[0]
+    | .outcome == "unsupported" and (.why | contains("./quickstart.sh deps --all"))' \
+    "$work/none/results.json"
+
 # One seed is one call, byte for byte, whatever else the machine does.
 # rerun KEY TIMES: into $work/same-PID, three lines for each.
 rerun() {
@@ -92,12 +144,14 @@ rerun() {
     done >"$work/same-$BASHPID"
 }
 for network in "${networks[@]}"; do
+    times=4
+    [ "$network" != interop/open ] || times=10
     rm -f "$work"/same-*
-    rerun "aiortc~aiortc/$network/trickle/1" 10 & runners=("$!")
-    rerun "aiortc~aiortc/$network/trickle/1" 10 & runners+=("$!")
+    rerun "aiortc~aiortc/$network/trickle/1" $times & runners=("$!")
+    rerun "aiortc~aiortc/$network/trickle/1" $times & runners+=("$!")
     wait "${runners[@]}"
     sort "$work"/same-* | uniq -c | tee "$work/same"
-    claim "$network: 20 calls with one seed take the same time, and are the same packets" \
-        test "$(grep -c '^ *20 ' "$work/same")" = 3
+    claim "$network: $((2 * times)) calls with one seed take the same time, and are the same packets" \
+        test "$(grep -c "^ *$((2 * times)) " "$work/same")" = 3
 done
 finish

@@ -61,6 +61,7 @@ class Peer:
         self.wanted = None
         self.pc = None
         self.signaling = None
+        self.is_configured = False
         self.is_max_bundle = False
         self.is_closing = False
         self._channel = None
@@ -130,6 +131,7 @@ class Peer:
 
     def configure(self, message):
         self.wanted = configuration.read(message)
+        self.is_configured = True
         check_supported(self.wanted)
         aiortc_media.tell_header_extensions_apart()
         aiortc_stats.count_octets()
@@ -242,7 +244,8 @@ class Peer:
     # ---- commands ----
 
     def take_signal(self, message):
-        self.signaling.take(message)
+        if self.signaling:
+            self.signaling.take(message)
 
     def restart_ice(self, _):
         self.contract.warn(f"restart-ice: aiortc {aiortc.__version__} has none")
@@ -292,20 +295,18 @@ class Peer:
 async def obey(peer, message):
     """True once the peer shall end."""
     kind = message.get("type")
+    contract.require(isinstance(kind, str), "/type", "a text", kind)
     if kind == "close":
         await peer.close()
         return True
-    if kind == "configure" and not peer.wanted:
-        peer.configure(message)
-        return False
-    commands = {"signal": peer.take_signal, "restart-ice": peer.restart_ice, "send": peer.send}
-    contract.require(kind in commands or kind == "configure", "/type",
-                     "a type of the contract", kind)
-    if kind == "configure":
-        raise contract.Invalid("configure: came twice, ignored")
-    if not peer.wanted:
-        raise contract.Invalid(f"{kind}: before configure, ignored")
-    commands[kind](message)
+    commands = {"configure": peer.configure, "signal": peer.take_signal,
+                "restart-ice": peer.restart_ice, "send": peer.send}
+    contract.require(kind in commands, "/type", "a type of the contract", kind)
+    if (kind == "configure") == peer.is_configured:
+        when = "again" if peer.is_configured else "before configure"
+        peer.contract.warn(f"{kind}: {when}, ignored")
+    else:
+        commands[kind](message)
     return False
 
 
@@ -319,7 +320,7 @@ async def serve(peer, link):
                 break
         except contract.Invalid as error:
             link.warn(str(error))
-            if not peer.wanted:
+            if not peer.is_configured:
                 return contract.EXIT_USAGE
         except Unsupported as error:
             link.send({"type": "unsupported", "what": str(error)})

@@ -173,6 +173,8 @@ class Signaling(aiortc_ice.Listener):
         sdp, inside = description["sdp"], []
         try:
             remote = Description(sdp)
+            if not remote.media:  # aiortc would answer such an offer, and any text is one
+                raise ValueError("there is no m-section")
             if self._peer.is_max_bundle:
                 sdp, inside = split_candidates(sdp)
             else:
@@ -202,8 +204,8 @@ class Signaling(aiortc_ice.Listener):
         if ufrag is not None and ufrag not in self._remote.ufrags:
             self._contract.warn(f"candidate: of another generation (ufrag {ufrag}), ignored")
             return
-        mid = self._mid_of(init)
         try:
+            mid = self._mid_of(init)
             if init["candidate"]:
                 data, candidate = describe_remote(init["candidate"])
                 candidate.sdpMid = mid
@@ -220,7 +222,7 @@ class Signaling(aiortc_ice.Listener):
         mids, index = self._remote.mids, init.get("sdpMLineIndex")
         if init.get("sdpMid") in mids:
             return init["sdpMid"]
-        return mids[index] if type(index) is int and 0 <= index < len(mids) else mids[0]
+        return mids[index if type(index) is int and 0 <= index < len(mids) else 0]
 
     async def _end_candidates(self, mid):
         """addIceCandidate() has no end-of-candidates; the ICE transport has."""

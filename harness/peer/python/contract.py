@@ -8,6 +8,7 @@ the other peer put into it.
 
 import asyncio
 import json
+import math
 import os
 import socket
 import sys
@@ -72,9 +73,11 @@ def parse(line):
 
 
 def _printable(value):
-    """The harness takes neither NULs nor lone surrogates in its JSON."""
+    """The harness takes no NULs, lone surrogates, or numbers that are none in its JSON."""
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode().replace("\0", "\ufffd")
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
     if isinstance(value, dict):
         return {key: _printable(item) for key, item in value.items()}
     if isinstance(value, list):
@@ -111,7 +114,8 @@ class Contract:
         self._writer.transport.set_write_buffer_limits(high=0)  # so that drain() is a flush
 
     def send(self, message):
-        line = json.dumps(_printable(message), ensure_ascii=False, allow_nan=False).encode()
+        line = json.dumps(
+            _printable(message), ensure_ascii=False, separators=(",", ":")).encode()
         if len(line) <= LINE_MAX_BYTES:
             self._writer.write(line + b"\n")
         else:
