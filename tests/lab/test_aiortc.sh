@@ -7,16 +7,16 @@ source "$(dirname "$0")/lib.sh"
 /usr/bin/python3 -c 'import aiortc' 2>/dev/null || skip "aiortc is not installed"
 networks=(interop/open 'interop/port-restricted-cone~symmetric' 'interop/udp-blocked~open')
 
-pairs=(aiortc,aiortc)
+pairs=("aiortc,aiortc")
 peers=$(dirname "$RTCLAB")
 if [ -x "$peers/rtclab-peer-gst" ]; then
-    pairs+=(aiortc,gst gst,aiortc)
+    pairs+=("aiortc,gst" "gst,aiortc")
 else
     echo "left out: rtclab-peer-gst was not built"
 fi
 js=$(dirname "$(realpath "$peers/rtclab-peer-libwebrtc")")
 if [ -d "$js/node_modules/@roamhq/wrtc" ]; then
-    pairs+=(aiortc,libwebrtc libwebrtc,aiortc)
+    pairs+=("aiortc,libwebrtc" "libwebrtc,aiortc")
     # libwebrtc waits 40 s for a TURN server over UDP that is silent, and a full offer with it.
     mkdir "$work/interop"
     jq 'del(."$schema") | .ice_servers[0].urls = "turn:turn?transport=tcp"' \
