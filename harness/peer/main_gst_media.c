@@ -7,25 +7,28 @@
 #include <gst/sdp/sdp.h>
 #include <gst/webrtc/webrtc.h>
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/error.h"
 #include "peer/main_gst.h"
 
 static const struct {
     enum contract_capability kind;
     GstWebRTCKind webrtc_kind;
-    const char *media, *source, *encoding;
-    int clock_rate_hz;
-    int payload; /* as it is offered */
+    const char *media, *codec, *source, *caps;
+    unsigned payload_type; /* of an offer; an answer has that of the offer */
 } kinds[GST_PEER_N_MEDIA] = {
-    { CONTRACT_CAN_AUDIO, GST_WEBRTC_KIND_AUDIO, "audio",
+    { CONTRACT_CAN_AUDIO, GST_WEBRTC_KIND_AUDIO, "audio", "OPUS/48000",
       "audiotestsrc is-live=true wave=sine ! audioconvert ! audioresample ! "
-      "opusenc ! rtpopuspay",
-      "OPUS", 48000, 111 },
-    { CONTRACT_CAN_VIDEO, GST_WEBRTC_KIND_VIDEO, "video",
+      "opusenc ! rtpopuspay name=pay ! capsfilter name=caps",
+      "application/x-rtp,media=audio,encoding-name=OPUS,clock-rate=48000,payload=", 111 },
+    { CONTRACT_CAN_VIDEO, GST_WEBRTC_KIND_VIDEO, "video", "VP8/90000",
       "videotestsrc is-live=true pattern=ball ! "
       "video/x-raw,width=320,height=240,framerate=15/1 ! "
-      "vp8enc deadline=1 keyframe-max-dist=30 ! rtpvp8pay",
-      "VP8", 90000, 96 },
+      "vp8enc deadline=1 keyframe-max-dist=30 ! rtpvp8pay name=pay ! capsfilter "
+      "name=caps",
+      "application/x-rtp,media=video,encoding-name=VP8,clock-rate=90000,payload=", 96 },
 };
 
 /* ---- what comes ---- */
@@ -100,18 +103,15 @@ static void on_received(GstElement *webrtc, GstPad *pad, struct gst_peer *peer)
 
 /* ---- what goes ---- */
 
-static char *describe_caps(size_t i, int payload)
+static GstCaps *make_caps(size_t i, unsigned payload_type)
 {
-    return g_strdup_printf("application/x-rtp,media=%s,encoding-name=%s,payload=%d,"
-                           "clock-rate=%d",
-                           kinds[i].media, kinds[i].encoding, payload,
-                           kinds[i].clock_rate_hz);
+    g_autofree char *text = g_strdup_printf("%s%u", kinds[i].caps, payload_type);
+    return gst_caps_from_string(text);
 }
 
 static void add_receiver(struct gst_peer *peer, size_t i)
 {
-    g_autofree char *text = describe_caps(i, kinds[i].payload);
-    g_autoptr(GstCaps) caps = gst_caps_from_string(text);
+    g_autoptr(GstCaps) caps = make_caps(i, kinds[i].payload_type);
     g_autoptr(GObject) transceiver = NULL;
     g_signal_emit_by_name(peer->webrtc, "add-transceiver",
                           GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_RECVONLY, caps,
@@ -128,13 +128,11 @@ static void send_only(GstElement *source)
                  NULL);
 }
 
-static bool add_source(struct gst_peer *peer, size_t i, int payload, GError **error)
+/* It stands still until it is linked. */
+static bool add_source(struct gst_peer *peer, size_t i, GError **error)
 {
     g_autoptr(GError) cause = NULL;
-    g_autofree char *caps = describe_caps(i, payload);
-    g_autofree char *text =
-        g_strdup_printf("%s pt=%d ! capsfilter caps=%s", kinds[i].source, payload, caps);
-    GstElement *source = gst_parse_bin_from_description(text, TRUE, &cause);
+    GstElement *source = gst_parse_bin_from_description(kinds[i].source, TRUE, &cause);
     if (!source) {
         g_set_error(error, RTC_ERROR, RTC_ERROR_ENVIRONMENT,
                     "%s: %s; install it with `apt-get install "
@@ -142,50 +140,71 @@ static bool add_source(struct gst_peer *peer, size_t i, int payload, GError **er
                     kinds[i].media, cause->message);
         return false;
     }
+    gst_element_set_locked_state(source, TRUE);
     gst_bin_add(GST_BIN(peer->pipeline), source);
-    gst_element_link(source, peer->webrtc);
-    if (peer->direction == CONTRACT_SENDONLY)
-        send_only(source);
-    gst_element_sync_state_with_parent(source);
+    peer->media[i].source = source;
     return true;
 }
 
-/* The payload type of a kind's codec in an offer; -1: it is not offered. */
-static int find_payload(const GstSDPMessage *offer, size_t i)
+static void start_source(struct gst_peer *peer, size_t i, unsigned payload_type)
+{
+    GstElement *source = peer->media[i].source;
+    g_autoptr(GstElement) payloader = gst_bin_get_by_name(GST_BIN(source), "pay");
+    g_autoptr(GstElement) filter = gst_bin_get_by_name(GST_BIN(source), "caps");
+    g_autoptr(GstCaps) caps = make_caps(i, payload_type);
+    g_object_set(payloader, "pt", payload_type, NULL);
+    g_object_set(filter, "caps", caps, NULL);
+    gst_element_link(source, peer->webrtc);
+    if (peer->media[i].is_send_only)
+        send_only(source);
+    gst_element_set_locked_state(source, FALSE);
+    gst_element_sync_state_with_parent(source);
+}
+
+/* That of the codec in an offer: "109 opus/48000/2" (RFC 8866 section 6.6). */
+static unsigned find_payload_type(const GstSDPMessage *offer, size_t i)
 {
     for (guint m = 0; m < gst_sdp_message_medias_len(offer); m++) {
         const GstSDPMedia *media = gst_sdp_message_get_media(offer, m);
+        const char *map;
         if (g_strcmp0(gst_sdp_media_get_media(media), kinds[i].media) != 0)
             continue;
-        for (guint f = 0; f < gst_sdp_media_formats_len(media); f++) {
-            const char *format = gst_sdp_media_get_format(media, f);
-            int payload = (int)g_ascii_strtoll(format, NULL, 10);
-            g_autoptr(GstCaps) caps = gst_sdp_media_get_caps_from_media(media, payload);
-            const char *name =
-                caps ? gst_structure_get_string(gst_caps_get_structure(caps, 0),
-                                                "encoding-name")
-                     : NULL;
-            if (name && g_ascii_strcasecmp(name, kinds[i].encoding) == 0)
-                return payload;
+        for (guint n = 0; (map = gst_sdp_media_get_attribute_val_n(media, "rtpmap", n));
+             n++) {
+            char *end;
+            unsigned long type = strtoul(map, &end, 10);
+            if (type <= 127 && *end == ' ' &&
+                g_ascii_strncasecmp(end + 1, kinds[i].codec, strlen(kinds[i].codec)) == 0)
+                return (unsigned)type;
         }
     }
-    return -1;
+    return kinds[i].payload_type;
 }
 
-bool gst_peer_add_media(struct gst_peer *peer, const GstSDPMessage *offer, GError **error)
+void gst_peer_start_media(struct gst_peer *peer, const GstSDPMessage *offer)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
+        if (peer->media[i].source)
+            start_source(peer, i,
+                         offer ? find_payload_type(offer, i) : kinds[i].payload_type);
+}
+
+bool gst_peer_add_media(struct gst_peer *peer, enum contract_direction direction,
+                        GError **error)
 {
     g_signal_connect(peer->webrtc, "pad-added", G_CALLBACK(on_received), peer);
     for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
         peer->media[i] = (struct gst_media){ .peer = peer, .name = kinds[i].media };
-        int payload = offer ? find_payload(offer, i) : kinds[i].payload;
-        if (!(peer->negotiate & kinds[i].kind) || payload < 0)
+        peer->media[i].is_send_only = direction == CONTRACT_SENDONLY;
+        if (!(peer->negotiate & kinds[i].kind))
             continue;
         /* An answerer's transceivers for what it only gets come with the offer. */
         if (peer->direction == CONTRACT_RECVONLY && !offer)
             add_receiver(peer, i);
-        else if (peer->direction != CONTRACT_RECVONLY &&
-                 !add_source(peer, i, payload, error))
+        else if (direction != CONTRACT_RECVONLY && !add_source(peer, i, error))
             return false;
     }
+    if (peer->offerer)
+        gst_peer_start_media(peer, NULL);
     return true;
 }
