@@ -41,6 +41,7 @@ struct browser_process {
     struct line_reader lines;
     guint watch;
     char *last_words; /* the last line of its output that tells something */
+    const char *const *noise;
     void (*on_line)(void *user, const char *line);
     void *user;
     int status; /* of the browser, once keeper is 0 */
@@ -231,7 +232,7 @@ struct browser_process *browser_start(const struct browser_spec *spec, GError **
 {
     struct ends ends = { -1, -1, -1, -1 };
     struct browser_process made = {
-        .lifeline = -1, .writer = -1, .reader = -1, .output = -1
+        .lifeline = -1, .writer = -1, .reader = -1, .output = -1, .noise = spec->noise
     };
     g_autofree char *profile = make_profile(spec, error);
     if (!profile)
@@ -277,8 +278,18 @@ const char *browser_profile(const struct browser_process *process)
 
 /* ---- what it says ---- */
 
+static bool is_noise(const struct browser_process *process, const char *line)
+{
+    for (const char *const *text = process->noise; text && *text; text++)
+        if (strstr(line, *text))
+            return true;
+    return false;
+}
+
 static void take_line(struct browser_process *process, const char *line)
 {
+    if (is_noise(process, line))
+        return;
     fprintf(stderr, "%s\n", line);
     if (*line) {
         g_free(process->last_words);
@@ -344,6 +355,15 @@ static void await_keeper(struct browser_process *process)
     waitpid(process->keeper, &process->status, 0);
     close(end.fd);
     process->keeper = 0;
+}
+
+bool browser_is_ended(const struct browser_process *process)
+{
+    siginfo_t info = { .si_pid = 0 };
+    return process->keeper == 0 ||
+           waitid(P_PID, (id_t)process->keeper, &info, WEXITED | WNOHANG | WNOWAIT) !=
+               0 ||
+           info.si_pid != 0;
 }
 
 char *browser_describe_end(struct browser_process *process)

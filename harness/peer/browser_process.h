@@ -23,6 +23,8 @@ struct browser_spec {
     bool has_pipe;            /**< gets a pipe each way as its descriptors 3 and 4 */
     const char *profile_file; /**< a file of the profile to write first; NULL: none */
     const char *profile_text; /**< what is in it */
+    const char *const *noise; /**< texts; lines of its output that have one are left out;
+                                   NULL-ended; NULL: none */
 };
 
 /**
@@ -60,6 +62,9 @@ void browser_watch_output(struct browser_process *process,
  * @return caller owns
  */
 char *browser_describe_end(struct browser_process *process);
+
+/** Whether it has ended, by itself or not. */
+bool browser_is_ended(const struct browser_process *process);
 
 const char *browser_profile(const struct browser_process *process);
 

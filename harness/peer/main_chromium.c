@@ -13,14 +13,13 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <glib-unix.h>
 
 #include "base/clock.h"
 #include "base/clock_note.h"
 #include "base/error.h"
-#include "peer/devtools_pipe.h"
+#include "peer/chromium.h"
 
 CLOCK_NOTE("is a browser, whose processes keep real time");
 
@@ -41,57 +40,6 @@ struct chromium {
     char *version;
     char *session;      /* of the tab; NULL until attached */
     json_int_t context; /* of the page's scripts; 0 until it has loaded */
-};
-
-static const char *const programs[] = {
-    "chromium",      "chromium-browser",       "google-chrome-stable",
-    "google-chrome", "google-chrome-unstable", NULL
-};
-
-/* Each keeps it from what a call does not need, above all from the network. */
-static const char *const options[] = {
-    "--headless=new",
-    "--remote-debugging-pipe",
-    "--user-data-dir=%s",
-    "--no-startup-window",
-    "--no-first-run",
-    "--no-default-browser-check",
-    "--password-store=basic",
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--disable-breakpad",
-    "--disable-crash-reporter",
-    /* A camera and a microphone: a moving picture, a beep a second. */
-    "--use-fake-device-for-media-stream",
-    "--use-fake-ui-for-media-stream",
-    "--autoplay-policy=no-user-gesture-required",
-    "--disable-audio-output", /* played for nobody, but played: so it is decoded */
-    /* Timers and rendering as in a tab that somebody looks at. */
-    "--disable-background-timer-throttling",
-    "--disable-backgrounding-occluded-windows",
-    "--disable-renderer-backgrounding",
-    /* No traffic but the call's. */
-    "--disable-background-networking",
-    "--disable-client-side-phishing-detection",
-    "--disable-component-extensions-with-background-pages",
-    "--disable-component-update",
-    "--disable-default-apps",
-    "--disable-domain-reliability",
-    "--disable-extensions",
-    "--disable-field-trial-config",
-    "--disable-sync",
-    "--metrics-recording-only",
-    "--no-pings",
-    "--no-proxy-server",
-    "--no-service-autorun",
-    /* Some services have no option that stops them: no name is found, so none is asked
-       for. Addresses are excepted, or there would be no TURN over TCP. */
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE *.*.*.*, EXCLUDE "
-    "*:*",
-    "--disable-features=WebRtcHideLocalIpsWithMdns,OptimizationHints,MediaRouter,"
-    "DialMediaRouteProvider,Translate,InterestFeedContentSuggestions,"
-    "CertificateTransparencyComponentUpdater,AutofillServerCommunication,"
-    "NetworkTimeServiceQuerying,SafeBrowsingEnhancedProtection",
 };
 
 /* ---- requests ---- */
@@ -208,13 +156,10 @@ static void take_answer(struct browser_peer *peer, const struct browser_rpc_mess
 
 static void serve(struct browser_peer *peer, const json_t *params)
 {
-    static const char prefix[] = BROWSER_PAGE_URL;
     const char *id = text_of(params, "requestId");
     const char *url = text_of(json_object_get(params, "request"), "url");
     const char *type = NULL;
-    const char *text = g_str_has_prefix(url, prefix)
-                           ? browser_page_file(url + strlen(prefix), &type)
-                           : NULL;
+    const char *text = browser_page_file(url, &type);
     if (!text) {
         request(peer, STEP_OTHER, "Fetch.failRequest",
                 json_pack("{s:s, s:s}", "requestId", id, "errorReason", "AccessDenied"));
@@ -307,23 +252,9 @@ static gboolean on_pipe(int fd, GIOCondition condition, gpointer user)
 static bool start(struct browser_peer *peer, const char *program, GError **error)
 {
     struct chromium *chromium = peer->data;
-    g_autoptr(GPtrArray) argv = g_ptr_array_new();
-    g_ptr_array_add(argv, (gpointer)program);
-    for (size_t i = 0; i < G_N_ELEMENTS(options); i++)
-        g_ptr_array_add(argv, (gpointer)options[i]);
-    if (geteuid() == 0) /* Chromium refuses its sandbox to root */
-        g_ptr_array_add(argv, (gpointer) "--no-sandbox");
-    g_ptr_array_add(argv, NULL);
-    const struct browser_spec spec = {
-        .name = "chromium",
-        .argv = (const char *const *)argv->pdata,
-        .has_pipe = true,
-    };
-    peer->process = browser_start(&spec, error);
+    peer->process = chromium_start(program, &chromium->pipe, error);
     if (!peer->process)
         return false;
-    chromium->pipe = devtools_pipe_new(browser_take_writer(peer->process),
-                                       browser_take_reader(peer->process));
     chromium->source = g_unix_fd_add(devtools_pipe_fd(chromium->pipe),
                                      G_IO_IN | G_IO_HUP | G_IO_ERR, on_pipe, peer);
     request(peer, STEP_VERSION, "Browser.getVersion", json_object());
@@ -344,9 +275,8 @@ static void stop(struct browser_peer *peer)
 
 static const struct browser_driver driver = {
     .stack = "chromium",
-    .variable = "RTCLAB_CHROMIUM",
-    .package = "chromium",
-    .programs = programs,
+    .variable = CHROMIUM_VARIABLE,
+    .programs = chromium_programs,
     .start = start,
     .call = call,
     .ping = ping,

@@ -245,6 +245,8 @@ static void on_line(void *user, const char *line)
         output->has_ended = true;
 }
 
+static const char *const noise[] = { "some noise", NULL };
+
 static struct browser_process *start_script(const char *script, bool has_pipe)
 {
     const char *const argv[] = { "/bin/sh", "-c", script, "sh", "%s", NULL };
@@ -252,7 +254,8 @@ static struct browser_process *start_script(const char *script, bool has_pipe)
                                        .argv = argv,
                                        .has_pipe = has_pipe,
                                        .profile_file = "prefs",
-                                       .profile_text = "text" };
+                                       .profile_text = "text",
+                                       .noise = noise };
     g_autoptr(GError) error = NULL;
     struct browser_process *process = browser_start(&spec, &error);
     CU_ASSERT_PTR_NOT_NULL_FATAL(process);
@@ -275,7 +278,7 @@ static void test_process_ends_by_itself(void)
     struct output output = { g_string_new(NULL), false };
     struct browser_process *process =
         start_script("cat \"$1/prefs\"; echo; [ \"$HOME\" = \"$1\" ] && echo home; "
-                     "echo last words >&2; exit 5",
+                     "echo last words >&2; echo some noise; exit 5",
                      false);
     g_autofree char *profile = g_strdup(browser_profile(process));
     browser_watch_output(process, on_line, &output);
