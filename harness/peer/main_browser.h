@@ -35,7 +35,6 @@ struct browser_peer;
 struct browser_driver {
     const char *stack;           /**< for `hello` and messages: "chromium" */
     const char *variable;        /**< environment variable that names the program */
-    const char *package;         /**< what has the program, for messages */
     const char *const *programs; /**< NULL-ended */
 
     /** Starts it (browser_start()); goes on until browser_peer_is_loaded(). */
@@ -58,7 +57,7 @@ struct browser_peer {
     struct contract_peer *contract; /**< the loop's */
     struct browser_process *process;
     GQueue waiting; /**< char *: messages for the page until it is ready */
-    char *version;
+    int64_t started_ns;
     bool is_ready;   /**< the page takes messages */
     bool is_closing; /**< close was forwarded, and the page has not said done */
     bool is_over;    /**< the run ends */
@@ -82,7 +81,7 @@ void browser_peer_take(struct browser_peer *peer, const char *text);
 void browser_peer_fail(struct browser_peer *peer, const char *format, ...)
     G_GNUC_PRINTF(2, 3);
 
-/** A file of the page. @return NULL: there is none of this name; borrowed */
-const char *browser_page_file(const char *path, const char **ret_type);
+/** What is at a URL. @return NULL: there is nothing; borrowed */
+const char *browser_page_file(const char *url, const char **ret_type);
 
 #endif

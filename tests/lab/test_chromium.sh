@@ -2,58 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 # Calls of headless Chromium with itself and with webrtcbin, on the wall clock.
 source "$(dirname "$0")/lib.sh"
+browser=chromium
+source "$here/browsers.sh"
 
-open=interop/open
-nats='interop/port-restricted-cone~symmetric'
-blocked='interop/udp-blocked~open'
-
-# Whether it is installed or not.
-RTCLAB_CHROMIUM=/no/such/chromium run_rtclab 0 run $open --modes full --peers chromium --out "$work/none"
-claim "a browser that is not installed: unsupported, and how to install it" holds '.calls[0]
-    | .outcome == "unsupported" and (.why | contains("./quickstart.sh deps --all"))' "$work/none/results.json"
-
-# A browser that is none.
-printf '#!/bin/sh\necho no display here >&2\nexit 7\n' >"$work/broken"
-printf '#!/bin/sh\nexec sleep 1000\n' >"$work/hangs"
-chmod +x "$work/broken" "$work/hangs"
-RTCLAB_CHROMIUM=$work/broken run_rtclab 3 run $open --modes full --peers chromium --out "$work/broken-run"
-claim "a browser that ends: an error with its own words" holds '.calls[0]
-    | .outcome == "error" and (.why | contains("exited with 7: no display here"))' "$work/broken-run/results.json"
-RTCLAB_CHROMIUM=$work/hangs run_rtclab 3 run $open --modes full --peers chromium --out "$work/hangs-run"
-claim "a browser that does not answer: an error that says so" holds '.calls[0]
-    | .outcome == "error" and (.why | contains("chromium hangs"))' "$work/hangs-run/results.json"
-claim "nothing of them is left" nothing_is_left
-
+claims_without_a_browser
 command -v chromium >/dev/null || {
     echo "left out: chromium is not installed"
     finish
 }
-
-# How long a set-up takes in real time is the machine's affair.
-cp -r "$RTCLAB_SCENARIOS" "$work/scenarios"
-for file in "$work"/scenarios/interop/*.json; do
-    jq 'if .expect then .expect.setup_max_ms = 20000 else . end' "$file" >"$work/relaxed" &&
-        mv "$work/relaxed" "$file"
-done
-
-# calls PEERS OUT ARG…
-calls() {
-    local peers=$1 out=$work/$2
-    shift 2
-    run_rtclab 0 run --scenarios "$work/scenarios" --peers "$peers" --jobs 1 --out "$out" "$@"
-    claim "$peers: on the wall clock, and the result says why" holds '
-        .calls | length > 0 and all(.as_expected and .clock == "wall" and
-            .clock_why == "chromium is a browser, whose processes keep real time")' "$out/results.json"
-    claim "$peers: DTLS, a data channel and media on both sides" holds '
-        all(.calls[]; .phases_ms | [.offerer, .answerer] | all(
-            .dtls_connected != null and .channel_open != null and .first_media != null))' "$out/results.json"
-    claim "$peers: the first audio and video frames came in both directions" bash -c '
-        shopt -s globstar
-        for file in "$1"/calls/**/events.jsonl; do
-            jq -s -e "[.[] | select(.kind == \"peer.first-media\") | .src + \" \" + .data.media] | sort ==
-                [\"answerer audio\", \"answerer video\", \"offerer audio\", \"offerer video\"]" "$file" || exit
-        done' - "$out"
-}
+relax_scenarios
 
 # Behind a firewall without UDP Chromium gathers for 40 s: its offer would be that late
 # (harness/peer/README.md).
@@ -66,19 +23,5 @@ if [ -x "$(dirname "$RTCLAB")/rtclab-peer-gst" ]; then
 else
     echo "left out: rtclab-peer-gst was not built"
 fi
-
-call=$work/same/calls/chromium~chromium/$open/trickle/1
-claim "no packet but the call's: of the two hosts and the TURN server" bash -c '
-    tshark -r "$1" -T fields -e ip.src -e ip.dst -e ip6.src 2>/dev/null | tr "\t," "\n\n" |
-        grep -v "^$" | sort -u | tee /dev/stderr | sed -E "s/^198\.51\.100\.[0-9]+$/host/" | sort | uniq -c |
-        tr -s " \n" " " | grep -qx " 1 203.0.113.10 2 host "' - "$call/trace.pcapng"
-claim "its host candidates are addresses, no names of mDNS" bash -c '
-    jq -s -e "[.[] | select(.kind == \"peer.candidate\" and .data.type == \"host\") | .data.address]
-        | length > 0 and all(startswith(\"198.51.100.\"))" "$1"' - "$call/events.jsonl"
-claim "its times are in order with what the harness saw: none is later than its record" bash -c '
-    jq -s -e "([.[] | select(.kind == \"signal.sent\" and .src == \"offerer\" and .data.type == \"offer\")][0].t_us) as \$sent
-        | ([.[] | select(.kind == \"peer.signaling-state\" and .src == \"offerer\")][0].t_us) as \$had
-        | \$had <= \$sent and \$sent - \$had < 1000000" "$1"' - "$call/events.jsonl"
-claim "nothing is left: no process, no profile" nothing_is_left
-claim "and no profile in the folder for temporary files" bash -c '! ls -d "${TMPDIR:-/tmp}"/rtclab-chromium-*'
+claims_of_a_call "$work/same/calls/chromium~chromium/$open/trickle/1"
 finish

@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Calls of headless Firefox with Chromium and with webrtcbin, on the wall clock.
+source "$(dirname "$0")/lib.sh"
+browser=firefox
+source "$here/browsers.sh"
+
+[ -x "$(dirname "$RTCLAB")/rtclab-peer-firefox" ] || skip "rtclab-peer-firefox was not built"
+claims_without_a_browser
+command -v firefox-esr >/dev/null || {
+    echo "left out: firefox-esr is not installed"
+    finish
+}
+relax_scenarios
+
+if command -v chromium >/dev/null; then
+    calls firefox,chromium chromium $open
+    calls firefox,chromium chromium-nats "$nats" "$blocked" --modes trickle
+    claims_of_a_call "$work/chromium/calls/firefox~chromium/$open/trickle/1"
+else
+    echo "left out: chromium is not installed"
+fi
+if [ -x "$(dirname "$RTCLAB")/rtclab-peer-gst" ]; then
+    calls gst,firefox gst-first $open
+    calls firefox,gst gst-second $open
+    calls gst,firefox gst-nats "$nats" "$blocked" --modes trickle,half
+else
+    echo "left out: rtclab-peer-gst was not built"
+fi
+finish
