@@ -23,5 +23,10 @@ if [ -x "$(dirname "$RTCLAB")/rtclab-peer-gst" ]; then
 else
     echo "left out: rtclab-peer-gst was not built"
 fi
+jq '.restart_ice = true' "$work/scenarios/interop/open.json" >"$work/scenarios/session/restart-with-media.json"
+run_rtclab 0 run --scenarios "$work/scenarios" --peers chromium --jobs 1 --modes trickle --out "$work/more" \
+    session/restart-with-media session/unordered-echo media/echo media/one-way
+claim "ICE restarts; data, audio and video come back; media goes one way" holds '
+    .calls | length == 4 and all(.as_expected and .outcome == "connected")' "$work/more/results.json"
 claims_of_a_call "$work/same/calls/chromium~chromium/$open/trickle/1"
 finish
