@@ -30,6 +30,9 @@ static const GstWebRTCBundlePolicy bundle_policies[] = {
     [CONTRACT_MAX_COMPAT] = GST_WEBRTC_BUNDLE_POLICY_MAX_COMPAT,
 };
 
+/* For webrtcbin to tell what libnice has told it. */
+enum { GATHERED_LIMIT_MS = 50 };
+
 /* An enum property as W3C writes it: GStreamer's nicks are its words. */
 static const char *state_text(GObject *object, const char *property)
 {
@@ -140,6 +143,34 @@ static gboolean on_bus(GstBus *bus, GstMessage *message, gpointer user)
 
 /* ---- what libnice reports ---- */
 
+/* webrtcbin takes a candidate that it has yet to hand out for a sign that it will look at
+   the gathering state again, and then does not (_update_ice_gathering_state_task()): it
+   says "gathering" for good. What it had to hand out it has handed out by now. */
+static gboolean on_gathered_late(gpointer user)
+{
+    struct gst_peer *peer = user;
+    if (!peer->is_gathered && !g_atomic_int_get(&peer->is_closing)) {
+        end_candidates(peer, NULL);
+        gst_peer_report(peer, EVENT_PEER_GATHERING_STATE,
+                        json_pack("{s:s, s:s}", "state", "complete", "told_by",
+                                  "libnice, as webrtcbin does not"));
+    }
+    return G_SOURCE_REMOVE;
+}
+
+static void wait_for_gathered(struct gst_peer *peer, gpointer data)
+{
+    (void)data;
+    if (!peer->is_gathered)
+        g_timeout_add(GATHERED_LIMIT_MS, on_gathered_late, peer);
+}
+
+static void on_gathered(NiceAgent *agent, guint stream, struct gst_peer *peer)
+{
+    (void)agent, (void)stream;
+    gst_peer_call(peer, wait_for_gathered, NULL, NULL);
+}
+
 static void on_pair(NiceAgent *agent, guint stream, guint component, NiceCandidate *local,
                     NiceCandidate *remote, struct gst_peer *peer)
 {
@@ -235,6 +266,7 @@ static void configure_ice(struct gst_peer *peer, const struct contract_configura
     g_object_get(ice, "agent", &agent, NULL);
     g_object_set(agent, "upnp", FALSE, NULL); /* no lab has such a router */
     g_signal_connect(agent, "new-selected-pair-full", G_CALLBACK(on_pair), peer);
+    g_signal_connect(agent, "candidate-gathering-done", G_CALLBACK(on_gathered), peer);
     if (c->relay_only)
         g_object_set(peer->webrtc, "ice-transport-policy",
                      GST_WEBRTC_ICE_TRANSPORT_POLICY_RELAY, NULL);
