@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Asking stacks. All programs are started at once, in a worker (lab/sandbox.h) whose
- * network is empty, with an end of a socket each, and told nothing: a peer says first
- * what it is, or that its stack is not installed. Whatever they do then ends with the
- * worker.
+ * network has only a loopback interface, with an end of a socket each, and told nothing:
+ * a peer says first what it is, or that its stack is not installed. Whatever they do then
+ * ends with the worker.
  *
  * The worker reports through a pipe, one JSON object for each stack and line; what a peer
  * said is data there as anywhere.
@@ -22,6 +22,7 @@
 #include "base/file.h"
 #include "base/program.h"
 #include "call/peer_link.h"
+#include "lab/netlink.h"
 #include "lab/process.h"
 #include "lab/sandbox.h"
 #include "peer/contract.h"
@@ -211,12 +212,24 @@ static void await_answers(GPtrArray *questions, int64_t until_ns)
     }
 }
 
+/* As in a host of a lab: Firefox is spoken to over it. */
+static void set_loopback_up(void)
+{
+    int netlink = netlink_open();
+    if (netlink < 0)
+        return;
+    if (netlink_set_up(netlink, NETLINK_LOOPBACK) != 0)
+        g_debug("the loopback interface stays down");
+    close(netlink);
+}
+
 static int survey(void *data, const GError *problem)
 {
     struct survey *survey = data;
     GPtrArray *questions = survey->questions;
     if (problem)
         return 1;
+    set_loopback_up();
     for (guint i = 0; i < questions->len; i++)
         ask(questions->pdata[i]);
     await_answers(questions, clock_now_ns() + answer_limit_ns);

@@ -57,6 +57,12 @@ calls() {
         done' - "$out"
 }
 
+# What doctor finds is there, and what --peers all takes.
+claims_of_presence() {
+    run_rtclab 0 doctor
+    claim "doctor finds it" grep -qE "^ok +peer $browser " "$work/stdout"
+}
+
 # claims_of_a_call FOLDER: of a call in the open; of the offerer, where only that is the browser
 claims_of_a_call() {
     claim "no packet but the call's: of the two hosts and the TURN server" bash -c '

@@ -10,6 +10,7 @@ command -v chromium >/dev/null || {
     echo "left out: chromium is not installed"
     finish
 }
+claims_of_presence
 relax_scenarios
 
 # Behind a firewall without UDP Chromium gathers for 40 s: its offer would be that late

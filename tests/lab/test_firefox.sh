@@ -11,6 +11,7 @@ command -v firefox-esr >/dev/null || {
     echo "left out: firefox-esr is not installed"
     finish
 }
+claims_of_presence
 relax_scenarios
 
 if command -v chromium >/dev/null; then
