@@ -124,8 +124,11 @@ static int await_end(pid_t browser, int lifeline)
                               { .fd = pidfd_open(browser, 0), .events = POLLIN } };
     while (poll(polls, G_N_ELEMENTS(polls), -1) < 0 && errno == EINTR)
         ;
-    /* Its children that are left in the group, too. */
+    /* Its children that are left in the group, too. The group is made here as well: the
+       browser may not have come to it yet. */
+    setpgid(browser, browser);
     kill(-browser, SIGKILL);
+    kill(browser, SIGKILL);
     waitpid(browser, &status, 0);
     return status;
 }
