@@ -11,7 +11,8 @@ execute_process(COMMAND "${CMAKE_COMMAND}" --install "${BUILD}" --prefix "${plac
                 OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
 foreach(file IN ITEMS bin/rtclab bin/rtclab-signaling-client bin/rtclab-peer-nice
                       bin/rtclab-peer-libwebrtc bin/rtclab-peer-werift
-                      bin/rtclab-peer-aiortc share/man/man1/rtclab.1
+                      bin/rtclab-peer-aiortc bin/rtclab-peer-chromium
+                      bin/rtclab-peer-firefox share/man/man1/rtclab.1
                       share/rtclab/scenarios/schema.json)
   if(NOT EXISTS "${place}/usr/${file}")
     message(FATAL_ERROR "${file} is not installed")
