@@ -55,12 +55,22 @@ picture bob page-bob.png
 open carol URL#room=test&media=none&join
 await carol document.getElementById('problem').textContent.includes('room is full')
 picture carol page-full.png
+await carol document.getElementById('join').disabled === false
+await alice (tab.socket.close(), true)
+await bob document.getElementById('status').textContent.includes('The other has left')
+await bob document.body.dataset.connection === 'connected'
+await alice document.body.dataset.channel === 'open'
 press bob leave
 await alice document.getElementById('status').textContent.includes('The other has left')
 press bob join
 await alice document.body.dataset.connection === 'connected'
 close bob
 await alice document.getElementById('status').textContent.includes('The other has left')
+open dave URL#room=test&media=canvas
+await dave (globalThis.AudioContext = undefined, document.getElementById('room').value === 'test')
+press dave join
+await dave document.getElementById('problem').textContent.includes('That did not work')
+await dave document.getElementById('join').disabled === false
 S
 cat >"$work/with-gst" <<'S'
 open alice URL#room=rtclab&media=camera
@@ -72,11 +82,13 @@ await alice SEES
 type alice text hello
 press alice send
 await alice document.getElementById('messages').textContent.includes('The other:hello')
+await alice (call.channel.send(new Uint8Array(3)), true)
+await alice document.getElementById('messages').textContent.includes('The other:(3 bytes)')
 picture alice page-gst.png
 S
 sed -i "s|SEES|$sees|" "$work/two-tabs" "$work/with-gst"
 
-claim "two tabs call, chat, see each other, leave and call again; a third finds the room full" \
+claim "two tabs call, chat, see each other, lose the server, leave and call again; a third finds the room full" \
     drive two-tabs
 for picture in alice bob full; do
     claim "a picture of it ($picture) was taken" test -s "$pictures/page-$picture.png"

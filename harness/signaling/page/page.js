@@ -13,7 +13,7 @@
 const $ = (id) => document.getElementById(id);
 
 const options = new URLSearchParams(location.hash.slice(1) || location.search);
-const tab = { member: memberId(), room: "", stream: null, socket: null, retries: 0, leaving: false };
+const tab = { member: memberId(), room: "", stream: null, socket: null, retries: 0, retry: 0, leaving: false };
 let call = null; // { connection, channel, candidates, timer }
 let work = Promise.resolve(); // messages are handled one after the other
 
@@ -182,6 +182,7 @@ function useChannel(own, channel) {
   own.channel = channel;
   show("channel", channel.readyState);
   channel.onopen = () => {
+    if (call !== own) return;
     show("channel", "open");
     $("text").disabled = $("send").disabled = false;
     $("text").placeholder = "";
@@ -292,7 +293,7 @@ function openSocket() {
   socket.onopen = () => show("websocket", "open");
   socket.onmessage = ({ data }) => {
     work = work.then(() => tab.socket === socket && take(JSON.parse(data)))
-      .catch((error) => complain(`That did not work: ${error.message}`));
+      .catch((error) => { if (tab.socket === socket) complain(`That did not work: ${error.message}`); });
   };
   socket.onclose = ({ code, reason }) => {
     if (tab.socket === socket) takeClose(code, reason);
@@ -310,7 +311,7 @@ function takeClose(code, reason) {
   }
   // What is connected stays so: the call does not go through the server.
   say(`${words.lost} Trying again …`);
-  setTimeout(() => { if (tab.socket) openSocket(); }, 1000 * 2 ** tab.retries++);
+  tab.retry = setTimeout(openSocket, 1000 * 2 ** tab.retries++);
 }
 
 function memberId(isNew = false) {
@@ -340,6 +341,7 @@ async function join() {
 
 function leave() {
   const socket = tab.socket;
+  clearTimeout(tab.retry);
   tab.leaving = true;
   tab.socket = null;
   socket?.close(1000);
@@ -352,7 +354,10 @@ function leave() {
 
 $("form").addEventListener("submit", (event) => {
   event.preventDefault();
-  join().catch((error) => complain(`That did not work: ${error.message}`));
+  join().catch((error) => {
+    leave();
+    complain(`That did not work: ${error.message}`);
+  });
 });
 $("leave").addEventListener("click", leave);
 $("chat").addEventListener("submit", (event) => {
