@@ -2,8 +2,8 @@
 /*
  * Who comes into a room where somebody is makes the offer: as the bridge is there first,
  * its peer answers, but for one that takes the place of a peer that has ended in a call.
- * It negotiates all that the peer can do, and sends each message back. Signals that come
- * before the peer has said hello are kept.
+ * It negotiates all that the peer can do, and has each message sent back. Signals that
+ * come before the peer has said hello are kept.
  */
 #include "signaling/peer_bridge.h"
 
@@ -17,9 +17,8 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "peer/contract_peer.h"
+#include "signaling/peer_process.h"
 #include "signaling/room_client.h"
-
-#define PEER_FD_NUMBER 3
 
 enum { CONNECT_LIMIT_MS = 5000, REJOIN_S = 3, KEPT_MAX = 256 };
 
@@ -31,7 +30,7 @@ struct peer_bridge {
     struct room_client *room;
     guint rejoin; /* source; 0: it is in the room, or about to be */
     bool is_offerer;
-    GSubprocess *process;           /* NULL: there is no call */
+    struct peer_process *process;   /* NULL: there is no call */
     struct contract_peer *contract; /* of the process */
     guint source;                   /* that reads it */
     bool is_configured;
@@ -44,9 +43,8 @@ static void say(const struct peer_bridge *bridge, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    g_autofree char *text = g_strdup_vprintf(format, args);
+    g_autofree char *line = g_strdup_vprintf(format, args);
     va_end(args);
-    g_autofree char *line = g_strdelimit(g_utf8_make_valid(text, -1), "\r\n\033", ' ');
     bridge->log(line);
 }
 
@@ -63,7 +61,7 @@ static void end_peer(struct peer_bridge *bridge)
         return;
     g_source_remove(bridge->source);
     contract_peer_free(bridge->contract); /* the end of the contract: it exits */
-    g_clear_object(&bridge->process);
+    g_clear_pointer(&bridge->process, peer_process_end);
     g_queue_clear_full(&bridge->kept, json_free);
     bridge->is_configured = false;
 }
@@ -86,9 +84,9 @@ static void configure(struct peer_bridge *bridge, const struct contract_message 
             json_array_append_new(negotiate, json_string(kinds[i].name));
     say(bridge, "the peer is %s %s", hello->stack, hello->version);
     contract_peer_send(bridge->contract,
-                       json_pack("{s:s, s:s, s:[], s:o}", "type", "configure", "role",
-                                 bridge->is_offerer ? "offerer" : "answerer",
-                                 "iceServers", "negotiate", negotiate));
+                       json_pack("{s:s, s:s, s:[], s:o, s:[s]}", "type", "configure",
+                                 "role", bridge->is_offerer ? "offerer" : "answerer",
+                                 "iceServers", "negotiate", negotiate, "echo", "data"));
     bridge->is_configured = true;
     json_t *signal;
     while ((signal = g_queue_pop_head(&bridge->kept)))
@@ -99,10 +97,7 @@ static void take_event(struct peer_bridge *bridge, const struct contract_message
 {
     const char *state = json_string_value(json_object_get(m->data, "state"));
     const char *what = json_string_value(json_object_get(m->data, "what"));
-    const char *text = json_string_value(json_object_get(m->data, "data"));
-    if (m->kind == EVENT_PEER_MESSAGE && text)
-        contract_peer_send(bridge->contract, contract_make_send(text));
-    else if (m->kind == EVENT_PEER_CONNECTION_STATE && state)
+    if (m->kind == EVENT_PEER_CONNECTION_STATE && state)
         say(bridge, "the peer's connection is %s", state);
     else if (m->kind == EVENT_PEER_WARNING && what)
         say(bridge, "the peer warns: %s", what);
@@ -177,16 +172,6 @@ static gboolean on_contract(int fd, GIOCondition condition, gpointer user)
     }
 }
 
-static GSubprocess *spawn(const char *program, int fd, GError **error)
-{
-    g_autoptr(GSubprocessLauncher) launcher =
-        g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_NONE);
-    g_subprocess_launcher_take_fd(launcher, fd, PEER_FD_NUMBER);
-    g_subprocess_launcher_setenv(launcher, CONTRACT_FD_VARIABLE,
-                                 G_STRINGIFY(PEER_FD_NUMBER), TRUE);
-    return g_subprocess_launcher_spawn(launcher, error, program, NULL);
-}
-
 static void start_peer(struct peer_bridge *bridge, bool is_offerer)
 {
     int ends[2];
@@ -197,7 +182,7 @@ static void start_peer(struct peer_bridge *bridge, bool is_offerer)
         say(bridge, "no peer can be started: %s", g_strerror(errno));
         return;
     }
-    bridge->process = spawn(bridge->program, ends[1], &error);
+    bridge->process = peer_process_start(bridge->program, ends[1], bridge->log, &error);
     if (!bridge->process) {
         close(ends[0]);
         say(bridge, "no peer can be started: %s", error->message);

@@ -15,7 +15,8 @@ struct peer_bridge_options {
     const char *program;           /**< of the peer: a path */
     const char *room_url;          /**< "ws://127.0.0.1:8080/rooms/NAME" */
     GTlsCertificate *certificate;  /**< with wss: the server's */
-    void (*log)(const char *line); /**< told what happens in the room and to the peer */
+    void (*log)(const char *line); /**< told what happens in the room and to the peer, in
+                                        strangers' words, too: not to be shown as it is */
 };
 
 /** Joins the room; what goes wrong later is told to the log. Caller owns. */

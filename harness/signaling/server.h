@@ -14,9 +14,11 @@
 struct signaling_server;
 
 struct signaling_server_options {
-    GSocketAddress *address;       /**< port 0: any that is free */
-    GTlsCertificate *certificate;  /**< with its key; NULL: no TLS */
-    void (*log)(const char *line); /**< told of members that come and go; may be NULL */
+    GSocketAddress *address;      /**< port 0: any that is free */
+    GTlsCertificate *certificate; /**< with its key; NULL: no TLS */
+    void (*log)(
+        const char *line);   /**< told of members that come and go, in strangers'
+                                  words, too: not to be shown as it is; may be NULL */
     unsigned ping_s;         /**< between two pings of a member; 0: 10. One who leaves two
                                   unanswered has gone */
     unsigned visit_limit_ms; /**< for a connection to become a WebSocket; 0: 10 s */
