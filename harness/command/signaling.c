@@ -124,7 +124,7 @@ static gboolean read_certificate(const struct signaling_values *values,
         if (!values->key)
             return TRUE;
         g_set_error(error, RTC_ERROR, RTC_ERROR_USAGE,
-                    "--tls-key is of a --tls-certificate");
+                    "--tls-key needs a --tls-certificate");
         return FALSE;
     }
     g_autoptr(GError) cause = NULL;

@@ -21,7 +21,12 @@
 
 #define ROOMS_PATH "/rooms/"
 
-enum { DEFAULT_PING_S = 10, DEFAULT_VISIT_LIMIT_MS = 10000, BACKLOG = 128 };
+enum {
+    DEFAULT_PING_S = 10,
+    DEFAULT_VISIT_LIMIT_MS = 10000,
+    BACKLOG = 128,
+    LAST_TURNS_MAX = 1000, /* of the main loop, which a flood would keep going */
+};
 
 /* The page needs its own files, its server's WebSocket, and nothing else of the world. */
 #define PAGE_POLICY                                                                    \
@@ -59,7 +64,7 @@ static void send(struct signaling_server *server, struct connection *to, const c
     if (connection_send(to, text))
         return;
     void *from = rooms_other(server->rooms, to);
-    if (from && from != to && !strstr(text, "{\"error\":"))
+    if (from && from != to && !g_str_has_prefix(text, "{\"error\":"))
         rooms_refuse(server->rooms, from,
                      "the other member does not read what it is sent; this is lost");
 }
@@ -90,8 +95,7 @@ static void on_message(struct connection *connection, const char *text, gsize si
 static void on_ended(struct connection *connection, const char *why, void *user)
 {
     struct signaling_server *server = user;
-    g_autofree char *shown = g_strescape(why, NULL);
-    say(server, "a connection has ended: %s", shown);
+    say(server, "a connection has ended: %s", why);
     rooms_leave(server->rooms, connection, why);
     act(server);
     g_hash_table_remove(server->connections, connection);
@@ -249,6 +253,20 @@ static GSocket *open_socket(GSocketAddress *address, GError **error)
     return g_steal_pointer(&socket);
 }
 
+static void set_listen_error(GError **error, GSocketAddress *address, const GError *cause)
+{
+    const char *advice = "";
+    g_autofree char *where =
+        g_socket_connectable_to_string(G_SOCKET_CONNECTABLE(address));
+    if (g_error_matches(cause, G_IO_ERROR, G_IO_ERROR_ADDRESS_IN_USE))
+        advice = "; another program has that port: end it, or choose another port "
+                 "(0: any)";
+    else if (g_error_matches(cause, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED))
+        advice = "; choose a port from 1024 on (0: any)";
+    g_set_error(error, RTC_ERROR, RTC_ERROR_ENVIRONMENT, "cannot listen on %s: %s%s",
+                where, cause->message, advice);
+}
+
 static char *make_url(SoupServer *http)
 {
     GSList *uris = soup_server_get_uris(http);
@@ -267,7 +285,7 @@ signaling_server_new(const struct signaling_server_options *options, GError **er
     if (!socket ||
         !soup_server_listen_socket(
             http, socket, options->certificate ? SOUP_SERVER_LISTEN_HTTPS : 0, &cause)) {
-        g_set_error_literal(error, RTC_ERROR, RTC_ERROR_ENVIRONMENT, cause->message);
+        set_listen_error(error, options->address, cause);
         return NULL;
     }
     struct signaling_server *server = g_new0(struct signaling_server, 1);
@@ -293,8 +311,8 @@ void signaling_server_free(struct signaling_server *server)
     g_hash_table_iter_init(&iter, server->connections);
     while (g_hash_table_iter_next(&iter, &connection, NULL))
         connection_close(connection, SOUP_WEBSOCKET_CLOSE_GOING_AWAY, "the server ends");
-    while (g_main_context_iteration(NULL, FALSE)) /* so that they are told */
-        ;
+    for (int i = 0; i < LAST_TURNS_MAX && g_main_context_iteration(NULL, FALSE); i++)
+        ; /* so that they are told */
     soup_server_disconnect(server->http);
     if (server->tick)
         g_source_remove(server->tick);

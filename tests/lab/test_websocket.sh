@@ -152,7 +152,8 @@ claim "and serves the page there" bash -c '
     exec 3<>"/dev/tcp/127.0.0.1/$1" && printf "GET / HTTP/1.1\r\nHost: 127.0.0.1:$1\r\n\r\n" >&3 &&
         grep -q "page.js" <&3' - "$port"
 claim "a port that is taken is told in words" bash -c '
-    ! "$1" signaling --listen "127.0.0.1:$2" 2>"$3" && grep -qi "address already in use" "$3"' \
+    ! "$1" signaling --listen "127.0.0.1:$2" 2>"$3" &&
+        grep -qi "127.0.0.1:$2: .*address already in use; .*choose another port" "$3"' \
     - "$RTCLAB" "$port" "$work/taken"
 kill -INT "$server"
 claim "Ctrl-C is a good end" wait "$server"
