@@ -58,6 +58,15 @@ claim "one without a program has the command that installs it" grep -q \
 claim "one that does not speak is neither" \
     grep -q '^unclear  *peer mine  *it ended without a word$' "$work/stdout"
 rm "$work/bin/rtclab-peer-mine"
+stack mine <<S
+#!/bin/bash
+said=\$(: 2>&1 </dev/tcp/127.0.0.1/1)
+echo '$hello' | sed "s/\"version\":\"1\"/\"version\":\"\${said##*: }\"/" >&3
+S
+run_rtclab 0 doctor
+claim "a stack that is asked who it is has a loopback interface" \
+    grep -q '^ok  *peer mine  *fake Connection refused$' "$work/stdout"
+rm "$work/bin/rtclab-peer-mine"
 stack mine <<'S'
 #!/bin/sh
 exec sleep 1000
