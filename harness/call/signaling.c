@@ -158,37 +158,71 @@ struct signal *signaling_pop(struct signaling *s, int64_t now_ns)
 
 /* ---- session descriptions ---- */
 
-/* The number of the media section that a candidate is for: by its sdpMid, else by its
-   sdpMLineIndex, else the first (W3C RTCIceCandidateInit). */
-static int section_of(const json_t *candidate, char *const *lines)
+/* The media sections of a description. What peers write is not trusted: each line and
+   each candidate is looked at once, however many there are. */
+struct sections {
+    GHashTable *by_mid; /* of char * in the lines: the first section of that name, + 1 */
+    GString **candidates; /* for each section: its lines; NULL: none */
+    unsigned n;
+};
+
+static void sections_read(struct sections *sections, char *const *lines)
 {
-    const char *wanted = json_string_value(json_object_get(candidate, "sdpMid"));
-    const json_t *number = json_object_get(candidate, "sdpMLineIndex");
-    int n_sections = 0;
+    *sections = (struct sections){ .by_mid = g_hash_table_new(g_str_hash, g_str_equal) };
     for (char *const *line = lines; *line; line++) {
         if (g_str_has_prefix(*line, "m="))
-            n_sections++;
-        else if (wanted && g_str_has_prefix(*line, "a=mid:") &&
-                 strcmp(*line + strlen("a=mid:"), wanted) == 0)
-            return n_sections - 1;
+            sections->n++;
+        char *mid = g_str_has_prefix(*line, "a=mid:") ? *line + strlen("a=mid:") : NULL;
+        if (mid && sections->n > 0 && !g_hash_table_contains(sections->by_mid, mid))
+            g_hash_table_insert(sections->by_mid, mid, GUINT_TO_POINTER(sections->n));
     }
-    json_int_t index = json_is_integer(number) ? json_integer_value(number) : 0;
-    return index >= 0 && index < n_sections ? (int)index : 0;
+    sections->candidates = g_new0(GString *, sections->n + 1);
 }
 
-/* What belongs at the end of one media section. */
-static void close_section(GString *out, const json_t *candidates, char *const *lines,
-                          int section, bool had_end)
+static void sections_clear(struct sections *sections)
+{
+    for (unsigned i = 0; i < sections->n; i++)
+        if (sections->candidates[i])
+            g_string_free(sections->candidates[i], TRUE);
+    g_free(sections->candidates);
+    g_hash_table_unref(sections->by_mid);
+}
+
+/* The number of the media section that a candidate is for: by its sdpMid, else by its
+   sdpMLineIndex, else the first (W3C RTCIceCandidateInit). */
+static unsigned section_of(const struct sections *sections, const json_t *candidate)
+{
+    const char *mid = json_string_value(json_object_get(candidate, "sdpMid"));
+    gpointer number = mid ? g_hash_table_lookup(sections->by_mid, mid) : NULL;
+    if (number)
+        return GPOINTER_TO_UINT(number) - 1;
+    /* 0 if it is none */
+    json_int_t index = json_integer_value(json_object_get(candidate, "sdpMLineIndex"));
+    return index >= 0 && index < (json_int_t)sections->n ? (unsigned)index : 0;
+}
+
+static void sections_take(struct sections *sections, const json_t *candidates)
 {
     size_t i;
-    json_t *candidate;
+    const json_t *candidate;
     json_array_foreach(candidates, i, candidate)
     {
         const char *text = json_string_value(json_object_get(candidate, "candidate"));
+        if (!text || sections->n == 0)
+            continue;
+        GString **lines = &sections->candidates[section_of(sections, candidate)];
+        if (!*lines)
+            *lines = g_string_new(NULL);
         /* One candidate is one line, whatever a peer put into it. */
-        if (text && section_of(candidate, lines) == section)
-            g_string_append_printf(out, "a=%.*s\r\n", (int)strcspn(text, "\r\n"), text);
+        g_string_append_printf(*lines, "a=%.*s\r\n", (int)strcspn(text, "\r\n"), text);
     }
+}
+
+/* What belongs at the end of one media section. */
+static void close_section(GString *out, const GString *candidates, bool had_end)
+{
+    if (candidates)
+        g_string_append_len(out, candidates->str, (gssize)candidates->len);
     if (!had_end)
         g_string_append(out, "a=end-of-candidates\r\n");
 }
@@ -198,21 +232,25 @@ char *signaling_insert_candidates(const char *sdp, const json_t *candidates)
     g_auto(GStrv) lines = g_strsplit(sdp, "\n", -1);
     for (char **line = lines; *line; line++)
         g_strchomp(*line);
+    struct sections sections;
+    sections_read(&sections, lines);
+    sections_take(&sections, candidates);
     GString *out = g_string_new(NULL);
-    int section = -1;
+    unsigned n_begun = 0;
     bool had_end = false;
     for (char **line = lines; *line; line++) {
         if (g_str_has_prefix(*line, "m=")) {
-            if (section >= 0)
-                close_section(out, candidates, lines, section, had_end);
-            section++;
+            if (n_begun > 0)
+                close_section(out, sections.candidates[n_begun - 1], had_end);
+            n_begun++;
             had_end = false;
         }
         had_end |= strcmp(*line, "a=end-of-candidates") == 0;
         if (**line)
             g_string_append_printf(out, "%s\r\n", *line);
     }
-    if (section >= 0)
-        close_section(out, candidates, lines, section, had_end);
+    if (n_begun > 0)
+        close_section(out, sections.candidates[n_begun - 1], had_end);
+    sections_clear(&sections);
     return g_string_free(out, FALSE);
 }

@@ -162,6 +162,27 @@ static void test_injection(void)
     ASSERT_TEXT(sdp, SDP "a=candidate:1\r\na=end-of-candidates\r\n");
 }
 
+/* To look through all sections for each candidate would take hours. */
+static void test_many(void)
+{
+    enum { N_SECTIONS = 200000, N_CANDIDATES = 100000 };
+    static const char line[] = "a=candidate:1 1 udp 1 192.0.2.1 9 typ host\r\n";
+    static const char section[] = "m=\r\n";
+    static const char end[] = "a=end-of-candidates\r\n";
+    GString *many = g_string_new(NULL);
+    for (int i = 0; i < N_SECTIONS; i++)
+        g_string_append(many, section);
+    g_autoptr(json_t) candidates = json_array();
+    for (int i = 0; i < N_CANDIDATES; i++)
+        json_array_append_new(candidates, json_pack("{s:s%, s:s}", "candidate", line + 2,
+                                                    sizeof line - 5, "sdpMid", "none"));
+    g_autofree char *sdp = signaling_insert_candidates(many->str, candidates);
+    CU_ASSERT_EQUAL(strlen(sdp), N_SECTIONS * (strlen(section) + strlen(end)) +
+                                     N_CANDIDATES * strlen(line));
+    CU_ASSERT_NSTRING_EQUAL(sdp + strlen(section), line, strlen(line));
+    g_string_free(many, TRUE);
+}
+
 static void test_over_the_network(void)
 {
     struct signaling *s = signaling_new(MODE_FULL, 0);
@@ -192,6 +213,7 @@ static const struct test tests[] = {
     { "what is neither description nor candidate is not signalled", test_neither },
     { "a candidate goes into the section that it is for", test_sections },
     { "a candidate cannot bring further lines along", test_injection },
+    { "a peer with many sections and candidates does not hold the call up", test_many },
     { "what has crossed the network is held no more", test_over_the_network },
 };
 
