@@ -49,6 +49,13 @@ struct contract_peer *contract_loop_peer(struct contract_loop *loop);
  */
 int contract_loop_run(struct contract_loop *loop, json_t *hello);
 
+/**
+ * In place of the run: says `unsupported`, as the stack is not installed.
+ * @param missing what there is not; the command that installs it is added
+ * @return an exit status
+ */
+int contract_loop_lack(struct contract_loop *loop, const char *missing);
+
 /** Says `done` and ends the run. */
 void contract_loop_finish(struct contract_loop *loop);
 

@@ -202,16 +202,6 @@ void browser_peer_take(struct browser_peer *peer, const char *text)
 
 static const struct contract_commands commands = { .forward = forward };
 
-static int lack(struct browser_peer *peer)
-{
-    g_autofree char *what =
-        g_strdup_printf("%s is not installed; ./quickstart.sh deps --all installs it",
-                        peer->driver->stack);
-    contract_peer_send(peer->contract, contract_make_unsupported(what));
-    contract_peer_flush(peer->contract, 1000);
-    return EXIT_AS_EXPECTED;
-}
-
 int browser_peer_run(const struct browser_driver *driver, void *data)
 {
     struct browser_peer peer = { .driver = driver,
@@ -227,7 +217,7 @@ int browser_peer_run(const struct browser_driver *driver, void *data)
     peer.contract = contract_loop_peer(peer.loop);
     int status = EXIT_ENVIRONMENT;
     if (!program) {
-        status = lack(&peer);
+        status = contract_loop_lack(peer.loop, driver->stack);
     } else if (!driver->start(&peer, program, &error)) {
         fprintf(stderr, "%s: %s\n", program_name, error->message);
     } else {
