@@ -52,7 +52,6 @@ struct gst_peer {
     bool is_gathered; /**< gathering is complete, and end-of-candidates was sent */
     GPtrArray *remote_sections; /**< struct gst_section: of that description */
     GPtrArray *local_sections;  /**< of ours; empty: not made yet */
-    GPtrArray *unsent;          /**< struct outgoing: until the data channel is open */
     GPtrArray *early; /**< json_t: candidates found before our description was sent */
     GObject *dtls;    /**< GstWebRTCDTLSTransport that is watched; NULL: none yet */
 };

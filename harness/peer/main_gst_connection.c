@@ -281,6 +281,18 @@ static bool refuse(struct gst_peer *peer, const char *why)
     return false;
 }
 
+/* What webrtcbin cannot do of what is asked for; NULL: nothing. Caller owns. */
+static char *find_unsupported(const struct contract_configuration *c)
+{
+    if (c->echo & ~(unsigned)CONTRACT_CAN_DATA)
+        return g_strdup("this peer does not send received media back");
+    for (size_t i = 0; i < c->n_servers; i++)
+        if (c->servers[i].url.tls)
+            return g_strdup_printf("%s: libnice has no TURN over TLS",
+                                   c->servers[i].text);
+    return NULL;
+}
+
 bool gst_peer_connect(struct gst_peer *peer, const struct contract_configuration *c)
 {
     g_autoptr(GError) error = NULL;
@@ -288,13 +300,10 @@ bool gst_peer_connect(struct gst_peer *peer, const struct contract_configuration
     peer->negotiate = c->negotiate;
     peer->echo = c->echo;
     peer->direction = c->direction;
-    for (size_t i = 0; i < c->n_servers; i++)
-        if (c->servers[i].url.tls)
-            return refuse(peer, c->servers[i].text); /* libnice has no TURN over TLS */
+    g_autofree char *unsupported = find_unsupported(c);
+    if (unsupported)
+        return refuse(peer, unsupported);
     peer->webrtc = gst_element_factory_make("webrtcbin", NULL);
-    if (!peer->webrtc)
-        return refuse(peer, "there is no webrtcbin; install it with `apt-get install "
-                            "gstreamer1.0-plugins-bad gstreamer1.0-nice`");
     peer->pipeline = gst_object_ref_sink(gst_pipeline_new(NULL));
     gst_bin_add(GST_BIN(peer->pipeline), peer->webrtc);
     g_object_set(peer->webrtc, "bundle-policy", bundle_policies[c->bundle_policy], NULL);

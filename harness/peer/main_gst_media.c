@@ -134,10 +134,8 @@ static bool add_source(struct gst_peer *peer, size_t i, GError **error)
     g_autoptr(GError) cause = NULL;
     GstElement *source = gst_parse_bin_from_description(kinds[i].source, TRUE, &cause);
     if (!source) {
-        g_set_error(error, RTC_ERROR, RTC_ERROR_ENVIRONMENT,
-                    "%s: %s; install it with `apt-get install "
-                    "gstreamer1.0-plugins-good gstreamer1.0-plugins-base`",
-                    kinds[i].media, cause->message);
+        g_set_error(error, RTC_ERROR, RTC_ERROR_ENVIRONMENT, "%s: %s", kinds[i].media,
+                    cause->message);
         return false;
     }
     gst_element_set_locked_state(source, TRUE);
@@ -146,36 +144,34 @@ static bool add_source(struct gst_peer *peer, size_t i, GError **error)
     return true;
 }
 
-static void start_source(struct gst_peer *peer, size_t i, unsigned payload_type)
+/* A format of an m-section as a payload type (RFC 3550 section 5.1: seven bits); -1: it
+   is none. */
+static int read_payload(const char *format)
 {
-    GstElement *source = peer->media[i].source;
-    g_autoptr(GstElement) payloader = gst_bin_get_by_name(GST_BIN(source), "pay");
-    g_autoptr(GstElement) filter = gst_bin_get_by_name(GST_BIN(source), "caps");
-    g_autoptr(GstCaps) caps = make_caps(i, payload_type);
-    g_object_set(payloader, "pt", payload_type, NULL);
-    g_object_set(filter, "caps", caps, NULL);
-    gst_element_link(source, peer->webrtc);
-    if (peer->media[i].is_send_only)
-        send_only(source);
-    gst_element_set_locked_state(source, FALSE);
-    gst_element_sync_state_with_parent(source);
+    guint64 payload;
+    return g_ascii_string_to_unsigned(format, 10, 0, 127, &payload, NULL) ? (int)payload
+                                                                          : -1;
 }
 
-/* That of the codec in an offer: "109 opus/48000/2" (RFC 8866 section 6.6). */
-static unsigned find_payload_type(const GstSDPMessage *offer, size_t i)
+/* The payload type of a kind's codec in an offer; -1: it is not offered. */
+static int find_payload(const GstSDPMessage *offer, size_t i)
 {
     for (guint m = 0; m < gst_sdp_message_medias_len(offer); m++) {
         const GstSDPMedia *media = gst_sdp_message_get_media(offer, m);
         const char *map;
         if (g_strcmp0(gst_sdp_media_get_media(media), kinds[i].media) != 0)
             continue;
-        for (guint n = 0; (map = gst_sdp_media_get_attribute_val_n(media, "rtpmap", n));
-             n++) {
-            char *end;
-            unsigned long type = strtoul(map, &end, 10);
-            if (type <= 127 && *end == ' ' &&
-                g_ascii_strncasecmp(end + 1, kinds[i].codec, strlen(kinds[i].codec)) == 0)
-                return (unsigned)type;
+        for (guint f = 0; f < gst_sdp_media_formats_len(media); f++) {
+            int payload = read_payload(gst_sdp_media_get_format(media, f));
+            if (payload < 0)
+                continue;
+            g_autoptr(GstCaps) caps = gst_sdp_media_get_caps_from_media(media, payload);
+            const char *name =
+                caps ? gst_structure_get_string(gst_caps_get_structure(caps, 0),
+                                                "encoding-name")
+                     : NULL;
+            if (name && g_ascii_strcasecmp(name, kinds[i].encoding) == 0)
+                return payload;
         }
     }
     return kinds[i].payload_type;

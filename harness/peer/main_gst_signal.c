@@ -23,12 +23,16 @@ struct answer {
     void (*then)(struct gst_peer *peer, gpointer promise);
 };
 
+/* Called once, whatever becomes of the promise: it takes over the reference that
+   gst_peer_promise() has made. webrtcbin has its own. */
 static void on_promise(GstPromise *promise, gpointer user)
 {
     const struct answer *answer = user;
     if (gst_promise_wait(promise) == GST_PROMISE_RESULT_REPLIED)
-        gst_peer_call(answer->peer, answer->then, gst_promise_ref(promise),
+        gst_peer_call(answer->peer, answer->then, promise,
                       (GDestroyNotify)gst_promise_unref);
+    else
+        gst_promise_unref(promise);
 }
 
 GstPromise *gst_peer_promise(struct gst_peer *peer,
@@ -109,6 +113,11 @@ static void send_early(struct gst_peer *peer)
     }
 }
 
+static void on_local_set(struct gst_peer *peer, gpointer promise)
+{
+    has_failed(peer, promise, "description of its own");
+}
+
 static void describe(struct gst_peer *peer, GstPromise *promise, const char *field)
 {
     g_autoptr(GstWebRTCSessionDescription) description = NULL;
@@ -122,7 +131,8 @@ static void describe(struct gst_peer *peer, GstPromise *promise, const char *fie
         gst_peer_fail(peer, reason);
         return;
     }
-    g_signal_emit_by_name(peer->webrtc, "set-local-description", description, NULL);
+    g_signal_emit_by_name(peer->webrtc, "set-local-description", description,
+                          gst_peer_promise(peer, on_local_set));
     g_autofree char *text = gst_sdp_message_as_text(description->sdp);
     g_ptr_array_unref(peer->local_sections);
     peer->local_sections = read_sections(description->sdp);

@@ -221,15 +221,22 @@ static void add_servers(struct nice_peer *peer, const struct contract_configurat
     }
 }
 
-bool nice_peer_make_agent(struct nice_peer *peer, const struct contract_configuration *c)
+/* What libnice cannot do of what is asked for; NULL: nothing. Caller owns. */
+static char *find_unsupported(const struct contract_configuration *c)
 {
-    const char *unsupported = NULL;
-    peer->echoes = c->echo & CONTRACT_CAN_DATA;
     if (c->negotiate & ~(unsigned)CONTRACT_CAN_DATA)
-        unsupported = "audio and video";
+        return g_strdup("libnice has no audio and video");
     for (size_t i = 0; i < c->n_servers; i++)
         if (c->servers[i].url.tls)
-            unsupported = c->servers[i].text;
+            return g_strdup_printf("%s: libnice has no TURN over TLS",
+                                   c->servers[i].text);
+    return NULL;
+}
+
+bool nice_peer_make_agent(struct nice_peer *peer, const struct contract_configuration *c)
+{
+    g_autofree char *unsupported = find_unsupported(c);
+    peer->echoes = c->echo & CONTRACT_CAN_DATA;
     if (unsupported) {
         contract_peer_send(peer->contract, contract_make_unsupported(unsupported));
         return false;

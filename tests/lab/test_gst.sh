@@ -34,6 +34,29 @@ run_rtclab 0 run open/open~open nat/hairpin stun/dead --peers gst --out "$work/d
 claim "a data channel alone will do where nothing else is asked for" holds '
     all(.calls[]; .as_expected)' "$work/data/results.json"
 
+# ---- what is not there, and what it cannot do
+
+export GST_PLUGIN_SYSTEM_PATH_1_0=$work/none GST_REGISTRY=$work/registry
+run_rtclab 0 run open/open~open --modes trickle --peers gst --out "$work/bare"
+claim "without GStreamer's plugins: unsupported, with the command that installs them" holds '.calls[0]
+    | .outcome == "unsupported" and (.why | contains("webrtcbin is not installed; ./quickstart.sh deps --all"))' \
+    "$work/bare/results.json"
+unset GST_PLUGIN_SYSTEM_PATH_1_0 GST_REGISTRY
+
+configured() { # keys of configure; what the peer answers
+    printf '{"type":"configure","role":"offerer",%s}\n' "$1" |
+        python3 "$here/talk_to_peer.py" "$(dirname "$RTCLAB")/rtclab-peer-gst"
+}
+if command -v python3 >/dev/null; then
+    claim "to send media back is not silently left undone" bash -c '
+        grep -q "\"unsupported\".*does not send received media back" && ! grep -q "\"done\""' <<<"$(
+        configured '"negotiate":["audio"],"echo":["audio"]')"
+    claim "nor is TURN over TLS" grep -q 'turns:192.0.2.1: libnice has no TURN over TLS' <<<"$(
+        configured '"iceServers":[{"urls":"turns:192.0.2.1","username":"u","credential":"p"}]')"
+else
+    echo "left out: python3 is not installed"
+fi
+
 # One seed, 20 calls, two at a time: webrtcbin sends COOKIE-ACK and DATA_CHANNEL_OPEN in one
 # packet, or in two at the same instant (harness/peer/README.md).
 key=gst~gst/open/open~open/trickle/1
