@@ -32,10 +32,10 @@
 #include <glib.h>
 
 #include "base/clock_note.h"
+#include "base/script.h"
 
 enum {
-    MAX_INTERPRETERS = 5,   /* a script's script …; Linux gives up sooner */
-    FIRST_LINE_BYTES = 256, /* BINPRM_BUF_SIZE: Linux reads no further for "#!" */
+    MAX_INTERPRETERS = 5, /* a script's script …; Linux gives up sooner */
     MAX_HEADERS_BYTES = 1 << 16,
     MAX_NOTES_BYTES = 1 << 16,
     GO_BUILD_ID = 4, /* the type of Go's note, whose name is "Go" */
@@ -289,17 +289,6 @@ static bool check_elf(int fd, char **ret_why)
 
 /* ---- scripts ---- */
 
-/* What `env` will run: the first of its words that is neither an option nor a variable.
- */
-static char *find_env_target(const char *arguments)
-{
-    g_auto(GStrv) words = g_strsplit_set(arguments, " \t", -1);
-    for (char **word = words; *word; word++)
-        if (**word && **word != '-' && !strchr(*word, '='))
-            return g_find_program_in_path(*word);
-    return NULL;
-}
-
 static bool check_file(const char *path, unsigned depth, char **ret_why);
 
 static bool check_interpreter(const char *path, unsigned depth, char **ret_why)
@@ -310,41 +299,35 @@ static bool check_interpreter(const char *path, unsigned depth, char **ret_why)
     return fail(ret_why, g_strdup_printf("is a script, and %s %s", path, why));
 }
 
-/* `line`: what follows "#!". */
-static bool check_script(char *line, unsigned depth, char **ret_why)
+static bool check_script(const struct script *script, unsigned depth, char **ret_why)
 {
-    char *end = strchr(line, '\n');
-    if (end)
-        *end = '\0';
-    g_strstrip(line);
-    size_t length = strcspn(line, " \t");
-    g_autofree char *interpreter = g_strndup(line, length);
-    g_autofree char *name = g_path_get_basename(interpreter);
-    if (length == 0)
+    if (!*script->interpreter)
         return fail(ret_why, g_strdup("is a script without an interpreter"));
-    if (!check_interpreter(interpreter, depth, ret_why))
+    if (!check_interpreter(script->interpreter, depth, ret_why))
         return false;
-    if (strcmp(name, "env") != 0)
+    if (!script->uses_env)
         return true;
-    g_autofree char *target = find_env_target(line + length);
-    if (!target)
+    if (!script->target)
         return fail(ret_why, g_strdup("is a script whose interpreter is not found"));
-    return check_interpreter(target, depth, ret_why);
+    return check_interpreter(script->target, depth, ret_why);
 }
 
 static bool check_open(int fd, unsigned depth, char **ret_why)
 {
-    char start[FIRST_LINE_BYTES + 1] = "";
-    ssize_t size = pread(fd, start, FIRST_LINE_BYTES, 0);
+    char start[SCRIPT_START_BYTES + 1] = "";
+    struct script script;
+    ssize_t size = pread(fd, start, SCRIPT_START_BYTES, 0);
     if (size < 0)
         return fail(ret_why, g_strdup_printf("cannot be read: %s", g_strerror(errno)));
     if (size >= SELFMAG && memcmp(start, ELFMAG, SELFMAG) == 0)
         return check_elf(fd, ret_why);
     if (memchr(start, '\0', (size_t)size))
         return fail(ret_why, g_strdup("is no program that can be told"));
-    if (strncmp(start, "#!", 2) == 0)
-        return check_script(start + 2, depth, ret_why);
-    return check_interpreter("/bin/sh", depth, ret_why); /* as execvp(3) does */
+    if (!script_read(start, &script))
+        return check_interpreter("/bin/sh", depth, ret_why); /* as execvp(3) does */
+    bool ok = check_script(&script, depth, ret_why);
+    script_clear(&script);
+    return ok;
 }
 
 static bool check_file(const char *path, unsigned depth, char **ret_why)

@@ -12,6 +12,7 @@
 
 #include "base/nearest.h"
 #include "base/program.h"
+#include "base/script.h"
 
 #define BUILD   "./quickstart.sh build"
 #define INSTALL "./quickstart.sh deps --all && " BUILD
@@ -45,11 +46,16 @@ char *stack_hint(const char *name)
 
 char *stack_find_program(const char *name)
 {
-    g_autofree char *program = g_strconcat(STACK_PROGRAM_PREFIX, name, NULL);
-    g_autofree char *beside = g_build_filename(program_folder(), program, NULL);
-    if (g_file_test(beside, G_FILE_TEST_IS_EXECUTABLE))
-        return g_steal_pointer(&beside);
-    return g_find_program_in_path(program);
+    g_autofree char *file = g_strconcat(STACK_PROGRAM_PREFIX, name, NULL);
+    g_autofree char *program = g_build_filename(program_folder(), file, NULL);
+    if (!g_file_test(program, G_FILE_TEST_IS_EXECUTABLE)) {
+        g_free(program);
+        program = g_find_program_in_path(file);
+    }
+    /* Of a script the stack's interpreter is a part: Node of libwebrtc. */
+    if (program && stack_find(name) && !script_can_run(program))
+        return NULL;
+    return g_steal_pointer(&program);
 }
 
 char *stack_describe_missing(const struct stack *stack)

@@ -35,7 +35,8 @@ char *stack_hint(const char *name);
 /**
  * A stack's program: beside this program, or in PATH.
  * @param name of the stack, known or not
- * @return an absolute path, caller owns; NULL: there is none
+ * @return an absolute path, caller owns; NULL: there is none, or a known stack's is a
+ *         script whose interpreter is not installed
  */
 char *stack_find_program(const char *name);
 

@@ -92,6 +92,15 @@ for peers in gst,nice nice,gst; do
     claim "unsupported in place of hello ($peers)" holds '.calls[0]
         | .outcome == "unsupported" and (.why | contains("gst: run ./install-gst"))' "$work/$peers/results.json"
 done
+stack libwebrtc <<'S'
+#!/usr/bin/env -S --unset=X no-such-interpreter --option
+S
+run_rtclab 0 doctor
+claim "a script whose interpreter is not installed: missing, with the command that installs it" \
+    grep -q '^missing  *peer libwebrtc .*try: ./quickstart.sh deps --all' "$work/stdout"
+run_rtclab 0 run $open --modes trickle --peers nice,libwebrtc --out "$work/interpreter"
+claim "and its calls are unsupported, not errors" holds '.calls[0]
+    | .outcome == "unsupported" and (.why | contains("./quickstart.sh deps --all"))' "$work/interpreter/results.json"
 run_rtclab 2 run $open --peers nice,wreift
 claim "a name that is near a stack's is told it" has 'did you mean "werift"?' "$work/stderr"
 
