@@ -49,6 +49,11 @@ struct browser_process {
 
 /* ---- finding it ---- */
 
+bool browser_hides_addresses(void)
+{
+    return g_strcmp0(g_getenv(BROWSER_MDNS_VARIABLE), "1") == 0;
+}
+
 char *browser_find(const char *variable, const char *const *names)
 {
     const char *wanted = g_getenv(variable);

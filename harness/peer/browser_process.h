@@ -27,6 +27,11 @@ struct browser_spec {
                                    NULL-ended; NULL: none */
 };
 
+/** An environment variable: 1 asks a browser to give names for the addresses of its host
+ *  candidates (mDNS), as it does for pages without a camera's permission. */
+#define BROWSER_MDNS_VARIABLE "RTCLAB_MDNS"
+bool browser_hides_addresses(void);
+
 /**
  * The first of some programs that is there.
  * @param variable  an environment variable that may name one instead

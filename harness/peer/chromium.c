@@ -23,7 +23,6 @@ static const char *const options[] = {
     "--disable-crash-reporter",
     /* A camera and a microphone: a moving picture, a beep a second. */
     "--use-fake-device-for-media-stream",
-    "--use-fake-ui-for-media-stream",
     "--autoplay-policy=no-user-gesture-required",
     "--disable-audio-output", /* played for nobody, but played: so it is decoded */
     /* Timers and rendering as in a tab that somebody looks at. */
@@ -48,11 +47,16 @@ static const char *const options[] = {
        for. Addresses are excepted, or there would be no TURN over TCP. */
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE *.*.*.*, EXCLUDE "
     "*:*",
-    "--disable-features=WebRtcHideLocalIpsWithMdns,OptimizationHints,MediaRouter,"
-    "DialMediaRouteProvider,Translate,InterestFeedContentSuggestions,"
-    "CertificateTransparencyComponentUpdater,AutofillServerCommunication,"
-    "NetworkTimeServiceQuerying,SafeBrowsingEnhancedProtection",
 };
+
+#define UNWANTED_FEATURES                                                     \
+    "OptimizationHints,MediaRouter,DialMediaRouteProvider,Translate,"         \
+    "InterestFeedContentSuggestions,CertificateTransparencyComponentUpdater," \
+    "AutofillServerCommunication,NetworkTimeServiceQuerying,"                 \
+    "SafeBrowsingEnhancedProtection"
+static const char with_addresses[] =
+    "--disable-features=WebRtcHideLocalIpsWithMdns," UNWANTED_FEATURES;
+static const char with_mdns_names[] = "--disable-features=" UNWANTED_FEATURES;
 
 /* There is no bus, and no frequency to put into a report of a crash. */
 static const char *const noise[] = { ":ERROR:dbus/", "third_party/crashpad/",
@@ -61,11 +65,13 @@ static const char *const noise[] = { ":ERROR:dbus/", "third_party/crashpad/",
 struct browser_process *chromium_start(const char *program,
                                        struct devtools_pipe **ret_pipe, GError **error)
 {
-    const char *argv[G_N_ELEMENTS(options) + 3] = { program };
+    const char *argv[G_N_ELEMENTS(options) + 4] = { program };
     for (size_t i = 0; i < G_N_ELEMENTS(options); i++)
         argv[i + 1] = options[i];
+    argv[G_N_ELEMENTS(options) + 1] =
+        browser_hides_addresses() ? with_mdns_names : with_addresses;
     if (geteuid() == 0) /* Chromium refuses its sandbox to root */
-        argv[G_N_ELEMENTS(options) + 1] = "--no-sandbox";
+        argv[G_N_ELEMENTS(options) + 2] = "--no-sandbox";
     const struct browser_spec spec = {
         .name = "chromium", .argv = argv, .has_pipe = true, .noise = noise
     };

@@ -258,8 +258,9 @@ static bool start(struct browser_peer *peer, const char *program, GError **error
     chromium->source = g_unix_fd_add(devtools_pipe_fd(chromium->pipe),
                                      G_IO_IN | G_IO_HUP | G_IO_ERR, on_pipe, peer);
     request(peer, STEP_VERSION, "Browser.getVersion", json_object());
-    request(peer, STEP_OTHER, "Browser.grantPermissions",
-            json_pack("{s:[s, s]}", "permissions", "audioCapture", "videoCapture"));
+    if (!browser_hides_addresses()) /* who may use the camera sees addresses */
+        request(peer, STEP_OTHER, "Browser.grantPermissions",
+                json_pack("{s:[s, s]}", "permissions", "audioCapture", "videoCapture"));
     request(peer, STEP_CREATE, "Target.createTarget",
             json_pack("{s:s}", "url", "about:blank"));
     return true;

@@ -56,8 +56,11 @@ static const char *const options[] = {
     "0",          "about:blank"
 };
 
-/* In this order: a camera and a microphone; addresses, not mDNS names; fine times; no
-   first run; no traffic but the call's. */
+static const char with_addresses[] =
+    "user_pref('media.peerconnection.ice.obfuscate_host_addresses', false);\n";
+
+/* In this order: a camera and a microphone; fine times; no first run; no traffic but the
+   call's. */
 static const char preferences[] =
     "user_pref('media.navigator.streams.fake', true);\n"
     "user_pref('media.navigator.permission.disabled', true);\n"
@@ -65,7 +68,6 @@ static const char preferences[] =
     "user_pref('media.autoplay.blocking_policy', 0);\n"
     "user_pref('media.cubeb.backend', 'null');\n"
     "user_pref('media.gmp-manager.updateEnabled', false);\n"
-    "user_pref('media.peerconnection.ice.obfuscate_host_addresses', false);\n"
     "user_pref('privacy.reduceTimerPrecision', false);\n"
     "user_pref('privacy.fingerprintingProtection', false);\n"
     "user_pref('dom.min_background_timeout_value', 4);\n"
@@ -353,11 +355,13 @@ static bool start(struct browser_peer *peer, const char *program, GError **error
     const char *argv[G_N_ELEMENTS(options) + 2] = { program };
     for (size_t i = 0; i < G_N_ELEMENTS(options); i++)
         argv[i + 1] = options[i];
+    g_autofree char *profile =
+        g_strconcat(preferences, browser_hides_addresses() ? "" : with_addresses, NULL);
     const struct browser_spec spec = {
         .name = "firefox",
         .argv = argv,
         .profile_file = "user.js",
-        .profile_text = preferences,
+        .profile_text = profile,
     };
     g_setenv("MOZ_CRASHREPORTER_DISABLE", "1", TRUE);
     peer->process = browser_start(&spec, error);
