@@ -45,13 +45,12 @@ rerun() {
     for _ in 1 2 3; do
         rtclab run --seed 7 "$key" --out "$out" >/dev/null 2>&1 </dev/null
         jq -c '.calls[0] | [.outcome, .setup_ms, .phases_ms, .counts]' "$out/results.json"
-        sha256sum <"$out/calls/$key/trace.pcapng"
         rm -rf "$out"
     done >"$work/told-$BASHPID"
 }
 rerun & runners=("$!")
 rerun & runners+=("$!")
 wait "${runners[@]}"
-claim "6 calls with one seed are equal to the packet" test "$(sort "$work"/told-* | uniq -c |
-    grep -c '^ *6 ')" = 2
+claim "6 calls with one seed have the same times and counts of packets" \
+    test "$(sort "$work"/told-* | uniq -c | grep -c '^ *6 ')" = 1
 finish
