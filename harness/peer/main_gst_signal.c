@@ -211,7 +211,9 @@ static void take_description(struct gst_peer *peer, const struct contract_messag
                            m->offer ? "offer" : "answer");
         return;
     }
-    if (gst_sdp_message_new_from_text(m->sdp, &sdp) != GST_SDP_OK) {
+    /* GStreamer skips what it does not know. RFC 8866 section 5: "v=" must be there. */
+    if (gst_sdp_message_new_from_text(m->sdp, &sdp) != GST_SDP_OK ||
+        !gst_sdp_message_get_version(sdp)) {
         gst_sdp_message_free(sdp);
         gst_peer_fail(peer, "description: it is no SDP");
         return;

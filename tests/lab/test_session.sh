@@ -125,6 +125,11 @@ S
 run_rtclab 1 run "$work/long.json" --modes trickle --peers "$work/nonsense,gst" --timeout 20 --out "$work/nonsense-run"
 claim "a description that webrtcbin refuses: failed, in its own words" holds \
     '.calls[0].outcome == "failed" and (.calls[0].why | contains("answerer failed: description: "))' "$work/nonsense-run/results.json"
+sed -i 's/"sdp":"[^}]*"}/"sdp":"<b>no SDP<\/b>"}/' "$work/nonsense"
+run_rtclab 1 run "$work/long.json" --modes trickle --peers "$work/nonsense,gst" --timeout 20 --out "$work/rubbish-run"
+claim "so does one that is no description at all" holds \
+    '.calls[0].outcome == "failed" and (.calls[0].why | contains("answerer failed: description: it is no SDP"))' \
+    "$work/rubbish-run/results.json"
 claim "a candidate that does not parse is told" bash -c 'jq -se "[.[] | select(.kind == \"peer.warning\")
     | .data.what | select(contains(\"candidate\"))] | length > 0" "$0"' "$(events_of nonsense-run)"
 finish
