@@ -64,8 +64,13 @@ jq '.duration_ms = 4000 | .clock = "wall"' "$RTCLAB_SCENARIOS/open/open~open.jso
 run_rtclab 3 run "$work/wall.json" --modes trickle --peers "nice,$work/dies" --out "$work/dies-run"
 claim "a peer that dies in the middle of a call: an error that says how" holds \
     '.calls[0].outcome == "error" and (.calls[0].why | test("answerer .*7"))' "$work/dies-run/results.json"
-claim "and the record is whole" bash -c 'jq -se "last | .kind == \"call.ended\" or .t_us > 0" "$0" >/dev/null &&
-    tail -c 1 "$0" | od -An -c | grep -q "n"' "$(events_of dies-run)"
+claim "and the record is whole" bash -c 'jq -se "map(.kind)
+    | index(\"peer.exited\") and index(\"call.ended\")" "$0" && [ "$(tail -c 1 "$0" | wc -l)" = 1 ]' "$(events_of dies-run)"
+if command -v tshark >/dev/null; then
+    claim "with its capture" bash -c '! tshark -r "${0%/*}/trace.pcapng" 2>&1 >/dev/null | grep -i "cut short\|appears"' \
+        "$(events_of dies-run)"
+    claim "which has packets" test "$(tshark -r "$(dirname "$(events_of dies-run)")/trace.pcapng" 2>/dev/null | wc -l)" -gt 10
+fi
 
 peer refuses <<S
 #!/bin/sh
