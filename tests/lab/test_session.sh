@@ -105,6 +105,12 @@ claim "statistics of both are in the record" bash -c 'for file; do
 claim "bytes came as bytes" bash -c 'jq -se "[.[] | select(.kind == \"peer.message\")]
     | length >= 2 and all(.data.binary)" "$0"' "$work"/gst/calls/*/session/unordered-echo/trickle/1/events.jsonl
 
+jq '.echo = ["data"]' "$RTCLAB_SCENARIOS/open/open~open.json" >"$work/echo-text.json"
+run_rtclab 0 run "$work/echo-text.json" --modes trickle --peers gst --out "$work/text"
+claim "a text comes, and comes back as a text" bash -c 'jq -se "[.[] | select(.kind == \"peer.message\") | .data]
+    | length >= 2 and all(.data != null and .binary == null) and (map(.data) | unique | length == 1)" "$0"' \
+    "$(events_of text)"
+
 run_rtclab 0 run media/loss --modes trickle --peers gst --out "$work/loss"
 claim "a lossy link shows in what the answerer lost, and not in what the offerer did" holds '.calls[0].media
     | ([.answerer[].packets_lost] | add) as $lost | ([.offerer[].packets_sent] | add) as $sent
