@@ -365,21 +365,13 @@ static void await_keeper(struct browser_process *process)
     process->keeper = 0;
 }
 
-bool browser_is_ended(const struct browser_process *process)
-{
-    siginfo_t info = { .si_pid = 0 };
-    return process->keeper == 0 ||
-           waitid(P_PID, (id_t)process->keeper, &info, WEXITED | WNOHANG | WNOWAIT) !=
-               0 ||
-           info.si_pid != 0;
-}
-
 char *browser_describe_end(struct browser_process *process)
 {
     await_keeper(process);
     if (process->watch)
         read_output(process);
-    int code = WIFEXITED(process->status) ? WEXITSTATUS(process->status) : -1;
+    int code = WIFEXITED(process->status) ? WEXITSTATUS(process->status)
+                                          : 128 + WTERMSIG(process->status);
     const char *words = process->last_words ? process->last_words : "it said nothing";
     if (code > 128)
         return g_strdup_printf("was ended by signal %d (%s): %s", code - 128,

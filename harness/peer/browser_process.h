@@ -68,9 +68,6 @@ void browser_watch_output(struct browser_process *process,
  */
 char *browser_describe_end(struct browser_process *process);
 
-/** Whether it has ended, by itself or not. */
-bool browser_is_ended(const struct browser_process *process);
-
 const char *browser_profile(const struct browser_process *process);
 
 #endif

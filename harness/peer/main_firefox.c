@@ -27,7 +27,7 @@ CLOCK_NOTE("is a browser, whose processes keep real time");
 #define LISTENS "WebDriver BiDi listening on "
 #define CHANNEL "rtclab"
 
-enum { TEXT_MAX_BYTES = 64 * 1024 * 1024 };
+enum { TEXT_MAX_BYTES = 64 * 1024 * 1024, END_LIMIT_S = 2 };
 
 /* What a request was for, as far as its answer is looked at. */
 enum step {
@@ -303,12 +303,17 @@ static void on_message(SoupWebsocketConnection *socket, SoupWebsocketDataType ty
 
 /* ---- life ---- */
 
+static gboolean on_still_there(gpointer user)
+{
+    browser_peer_fail(user, "firefox closed its remote protocol");
+    return G_SOURCE_REMOVE;
+}
+
+/* Of a browser that has ended, the end of its output follows, and says more. */
 static void on_closed(SoupWebsocketConnection *socket, gpointer user)
 {
     (void)socket;
-    struct browser_peer *peer = user;
-    if (!browser_is_ended(peer->process)) /* else the end of its output says more */
-        browser_peer_fail(peer, "firefox closed its remote protocol");
+    g_timeout_add_seconds(END_LIMIT_S, on_still_there, user);
 }
 
 static void on_connected(GObject *source, GAsyncResult *result, gpointer user)

@@ -63,6 +63,20 @@ claims_of_presence() {
     claim "doctor finds it" grep -qE "^ok +peer $browser " "$work/stdout"
 }
 
+# claims_of_a_death PROGRAM: a browser that is killed, in the call or on its way to it
+claims_of_a_death() {
+    printf '#!/bin/sh\n(sleep 8; kill -KILL $$) &\nexec %s "$@"\n' "$1" >"$work/dies"
+    chmod +x "$work/dies"
+    jq '.duration_ms = 25000' "$work/scenarios/$open.json" >"$work/scenarios/session/long.json"
+    export "$variable"
+    printf -v "$variable" %s "$work/dies"
+    run_rtclab 3 run --scenarios "$work/scenarios" session/long --modes trickle --peers "$browser" --out "$work/dies-run"
+    claim "a browser that is killed: an error that says so" holds '.calls[0]
+        | .outcome == "error" and (.why | contains("was ended by signal 9"))' "$work/dies-run/results.json"
+    claim "nothing of it is left" nothing_is_left
+    unset "$variable"
+}
+
 # claims_of_a_call FOLDER: of a call in the open; of the offerer, where only that is the browser
 claims_of_a_call() {
     claim "no packet but the call's: of the two hosts and the TURN server" bash -c '

@@ -12,6 +12,7 @@ command -v chromium >/dev/null || {
 }
 claims_of_presence
 relax_scenarios
+claims_of_a_death "$(command -v chromium)"
 
 # Behind a firewall without UDP Chromium gathers for 40 s: its offer would be that late
 # (harness/peer/README.md).

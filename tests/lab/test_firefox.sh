@@ -13,6 +13,7 @@ command -v firefox-esr >/dev/null || {
 }
 claims_of_presence
 relax_scenarios
+claims_of_a_death "$(command -v firefox-esr)"
 
 if command -v chromium >/dev/null; then
     calls firefox,chromium chromium $open
