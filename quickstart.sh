@@ -27,7 +27,9 @@ packages=(
 stacks=(
     libgstreamer-plugins-bad1.0-dev # webrtcbin: to build, and what it loads
     gstreamer1.0-nice gstreamer1.0-plugins-{base,good,bad}
-    chromium firefox-esr # headless; found when a call starts
+    chromium firefox-esr            # found when a call starts, too
+    python3-aiortc                  # aiortc: found when it runs
+    ca-certificates                 # by which npm knows its registry
 )
 commands=(node:nodejs npm:npm) # and these, if their commands are not there already
 
