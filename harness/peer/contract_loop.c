@@ -172,8 +172,8 @@ int contract_loop_run(struct contract_loop *loop, json_t *hello)
 
 int contract_loop_lack(struct contract_loop *loop, const char *missing)
 {
-    g_autofree char *what = g_strdup_printf(
-        "%s is not installed; ./quickstart.sh deps --all installs it", missing);
+    g_autofree char *what =
+        g_strdup_printf("%s is not installed; try: ./quickstart.sh deps --all", missing);
     contract_peer_send(loop->peer, contract_make_unsupported(what));
     contract_peer_flush(loop->peer, FLUSH_TIMEOUT_MS);
     return EXIT_AS_EXPECTED;

@@ -99,7 +99,7 @@ function runPeer({ program, stack, name, capabilities, loopback, load }) {
         Object.assign(environment, load());
     } catch (error) {
         console.error(String(error && error.stack));
-        peer.unsupported(`${stack} is not installed; install it with \`./quickstart.sh deps --all\``);
+        peer.unsupported(`${stack} is not installed; try: ./quickstart.sh deps --all`);
         return;
     }
     contract.on("data", (chunk) => reader.read(chunk));

@@ -351,7 +351,7 @@ async def run(fd):
     await link.open()
     if not aiortc:
         link.send({"type": "unsupported", "what":
-                   f"aiortc is not installed ({missing}): run ./quickstart.sh deps --all"})
+                   f"aiortc is not installed ({missing}); try: ./quickstart.sh deps --all"})
         await link.flush()
         return contract.EXIT_AS_EXPECTED
     watch_errors(link)
