@@ -202,6 +202,16 @@ void browser_peer_take(struct browser_peer *peer, const char *text)
 
 static const struct contract_commands commands = { .forward = forward };
 
+/* A browser that was named is not there though another may be. */
+static int lack(struct browser_peer *peer)
+{
+    const char *named = g_getenv(peer->driver->variable);
+    g_autofree char *missing =
+        named && *named ? g_strdup_printf("%s=%s", peer->driver->variable, named)
+                        : g_strdup(peer->driver->stack);
+    return contract_loop_lack(peer->loop, missing);
+}
+
 int browser_peer_run(const struct browser_driver *driver, void *data)
 {
     struct browser_peer peer = { .driver = driver,
@@ -217,7 +227,7 @@ int browser_peer_run(const struct browser_driver *driver, void *data)
     peer.contract = contract_loop_peer(peer.loop);
     int status = EXIT_ENVIRONMENT;
     if (!program) {
-        status = contract_loop_lack(peer.loop, driver->stack);
+        status = lack(&peer);
     } else if (!driver->start(&peer, program, &error)) {
         fprintf(stderr, "%s: %s\n", program_name, error->message);
     } else {

@@ -15,7 +15,7 @@ claims_without_a_browser() {
     printf -v "$variable" /no/such/browser
     run_rtclab 0 run $open --modes full --peers "$browser" --out "$work/none"
     claim "a browser that is not installed: unsupported, and how to install it" holds '.calls[0]
-        | .outcome == "unsupported" and (.why | contains("./quickstart.sh deps --all"))' "$work/none/results.json"
+        | .outcome == "unsupported" and (.why | contains("'"$variable"'=/no/such/browser") and contains("./quickstart.sh deps --all"))' "$work/none/results.json"
     printf -v "$variable" %s "$work/broken"
     run_rtclab 3 run $open --modes full --peers "$browser" --out "$work/broken-run"
     claim "a browser that ends: an error with its own words" holds '.calls[0]
