@@ -299,12 +299,10 @@ static struct stack_status *make_status(const struct question *question,
     return status;
 }
 
-GPtrArray *stacks_examine(void)
+/* One status for each question; the questions are consumed. */
+static GPtrArray *examine(GPtrArray *questions_consumed)
 {
-    g_autoptr(GPtrArray) questions = g_ptr_array_new_with_free_func(question_free);
-    for (size_t i = 0; i < stack_count; i++)
-        add_question(questions, stack_table[i].name);
-    add_others(questions);
+    g_autoptr(GPtrArray) questions = questions_consumed;
     g_autofree char *report = run_survey(questions);
     g_auto(GStrv) lines = g_strsplit(report, "\n", -1);
     guint n_lines = g_strv_length(lines);
@@ -313,4 +311,22 @@ GPtrArray *stacks_examine(void)
         g_ptr_array_add(statuses,
                         make_status(questions->pdata[i], i < n_lines ? lines[i] : NULL));
     return statuses;
+}
+
+GPtrArray *stacks_examine(void)
+{
+    GPtrArray *questions = g_ptr_array_new_with_free_func(question_free);
+    for (size_t i = 0; i < stack_count; i++)
+        add_question(questions, stack_table[i].name);
+    add_others(questions);
+    return examine(questions);
+}
+
+char *stacks_why_missing(const char *name)
+{
+    GPtrArray *questions = g_ptr_array_new_with_free_func(question_free);
+    add_question(questions, name);
+    g_autoptr(GPtrArray) statuses = examine(questions);
+    const struct stack_status *status = statuses->pdata[0];
+    return status->presence == STACK_MISSING ? g_strdup(status->detail) : NULL;
 }

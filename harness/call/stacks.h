@@ -26,4 +26,10 @@ struct stack_status {
  */
 GPtrArray *stacks_examine(void);
 
+/**
+ * Asks one known stack in the same way.
+ * @return why it is not there and what to do, caller owns; NULL: it is, or does not say
+ */
+char *stacks_why_missing(const char *name);
+
 #endif

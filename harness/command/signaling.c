@@ -14,6 +14,7 @@
 
 #include "base/error.h"
 #include "call/peer_link.h"
+#include "call/stacks.h"
 #include "peer/stack.h"
 #include "reports/text.h"
 #include "signaling/peer_bridge.h"
@@ -164,9 +165,10 @@ static gboolean find_peer(const char *peer, char **ret_program, GError **error)
 {
     if (!peer_link_find_program(peer, ret_program, error))
         return FALSE;
-    if (*ret_program)
+    /* A program may be there without its stack. */
+    g_autofree char *missing = stack_find(peer) ? stacks_why_missing(peer) : NULL;
+    if (!missing)
         return TRUE;
-    g_autofree char *missing = stack_describe_missing(stack_find(peer));
     g_set_error_literal(error, RTC_ERROR, RTC_ERROR_USAGE, missing);
     return FALSE;
 }

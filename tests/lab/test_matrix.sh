@@ -101,6 +101,8 @@ claim "a script whose interpreter is not installed: missing, with the command th
 run_rtclab 0 run $open --modes trickle --peers nice,libwebrtc --out "$work/interpreter"
 claim "and its calls are unsupported, not errors" holds '.calls[0]
     | .outcome == "unsupported" and (.why | contains("./quickstart.sh deps --all"))' "$work/interpreter/results.json"
+run_rtclab 2 signaling --listen 127.0.0.1:0 --peer libwebrtc
+claim "nor does it answer in a room" has 'is not installed; try: ./quickstart.sh deps --all' "$work/stderr"
 run_rtclab 2 run $open --peers nice,wreift
 claim "a name that is near a stack's is told it" has 'did you mean "werift"?' "$work/stderr"
 
