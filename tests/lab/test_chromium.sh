@@ -19,7 +19,7 @@ claims_of_a_death "$(command -v chromium)"
 calls chromium same $open "$nats" "$blocked"
 if [ -x "$(dirname "$RTCLAB")/rtclab-peer-gst" ]; then
     calls gst,chromium gst-first $open "$nats" "$blocked"
-    calls chromium,gst gst-second $open "$nats" "$blocked"
+    calls chromium,gst gst-second $open "$nats" "$blocked" --modes trickle
 else
     echo "left out: rtclab-peer-gst was not built"
 fi

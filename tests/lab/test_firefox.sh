@@ -17,15 +17,13 @@ claims_of_a_death "$(command -v firefox-esr)"
 
 if command -v chromium >/dev/null; then
     calls firefox,chromium chromium $open
-    calls firefox,chromium chromium-nats "$nats" "$blocked" --modes trickle
     claims_of_a_call "$work/chromium/calls/firefox~chromium/$open/trickle/1"
 else
     echo "left out: chromium is not installed"
 fi
 if [ -x "$(dirname "$RTCLAB")/rtclab-peer-gst" ]; then
-    calls gst,firefox gst-first $open
-    calls firefox,gst gst-second $open
-    calls gst,firefox gst-nats "$nats" "$blocked" --modes trickle,half
+    calls gst,firefox gst-first $open "$nats" "$blocked" --modes trickle
+    calls firefox,gst gst-second $open --modes half
 else
     echo "left out: rtclab-peer-gst was not built"
 fi
