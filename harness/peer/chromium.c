@@ -8,6 +8,12 @@ const char *const chromium_programs[] = {
     "google-chrome", "google-chrome-unstable", NULL
 };
 
+/* Some services have no option that stops them: no name is found, so none is asked for.
+   Addresses are excepted, or there would be no TURN over TCP. */
+static const char no_names[] =
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE *.*.*.*, "
+    "EXCLUDE *:*";
+
 /* Each keeps it from what a call does not need, above all from the network. */
 static const char *const options[] = {
     "--headless=new",
@@ -43,10 +49,7 @@ static const char *const options[] = {
     "--no-pings",
     "--no-proxy-server",
     "--no-service-autorun",
-    /* Some services have no option that stops them: no name is found, so none is asked
-       for. Addresses are excepted, or there would be no TURN over TCP. */
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE *.*.*.*, EXCLUDE "
-    "*:*",
+    no_names,
 };
 
 #define UNWANTED_FEATURES                                                     \

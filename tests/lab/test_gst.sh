@@ -39,7 +39,7 @@ claim "a data channel alone will do where nothing else is asked for" holds '
 export GST_PLUGIN_SYSTEM_PATH_1_0=$work/none GST_REGISTRY=$work/registry
 run_rtclab 0 run open/open~open --modes trickle --peers gst --out "$work/bare"
 claim "without GStreamer's plugins: unsupported, with the command that installs them" holds '.calls[0]
-    | .outcome == "unsupported" and (.why | contains("webrtcbin is not installed; ./quickstart.sh deps --all"))' \
+    | .outcome == "unsupported" and (.why | contains("webrtcbin is not installed; try: ./quickstart.sh deps --all"))' \
     "$work/bare/results.json"
 unset GST_PLUGIN_SYSTEM_PATH_1_0 GST_REGISTRY
 

@@ -368,7 +368,7 @@ static void test_fragments(void)
     CU_ASSERT_TRUE(send_frame(&a, TEXT, OFFER, half));
     CU_ASSERT_TRUE(send_frame(&a, FIN | PING, "hi", 2));
     CU_ASSERT_TRUE(
-        send_frame(&a, FIN | CONTINUATION, OFFER + half, strlen(OFFER) - half));
+        send_frame(&a, FIN | CONTINUATION, &OFFER[half], strlen(OFFER) - half));
     CU_ASSERT_TRUE(await(&b, OFFER));
     client_close(&a);
     client_close(&b);
