@@ -19,6 +19,8 @@
 #include "base/rng.h"
 #include "call/call_state.h"
 
+enum { WARNING_SHOWN_BYTES = 300 };
+
 static const int64_t hello_limit_ns = 10 * NS_PER_S;
 static const int64_t browser_hello_limit_ns = 30 * NS_PER_S; /* on a busy machine */
 static const int64_t carrier_limit_ns = 15 * NS_PER_S;
@@ -244,8 +246,9 @@ static void begin(struct call *call)
                json_pack("{s:s, s:s}", "key", call->spec->key, "mode",
                          mode_names[call->spec->mode]));
     call_begin_session(call);
-    call_configure_peer(call, &call->peers[ROLE_ANSWERER]);
-    call_configure_peer(call, &call->peers[ROLE_OFFERER]);
+    call_match_peers(call);
+    for (unsigned role = N_ROLES; role-- > 0 && !call->is_decided;)
+        call_configure_peer(call, &call->peers[role]);
 }
 
 /* On the virtual clock a peer gets its next message when it has done with the last, and

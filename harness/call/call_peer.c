@@ -339,7 +339,6 @@ void call_match_peers(struct call *call)
     if (call_peer_does_dtls(a) == call_peer_does_dtls(b))
         return;
     const struct call_peer *bare = call_peer_does_dtls(a) ? b : a;
-    const struct call_peer *other = call_peer_does_dtls(a) ? a : b;
     call_decide(call, OUTCOME_UNSUPPORTED,
                 "%s (%s) is a bare ICE agent, without the DTLS that the other peer needs",
                 name_of(bare), bare->stack);
@@ -385,8 +384,7 @@ static json_t *make_configure(const struct call *call, const struct call_peer *p
         scenario_bundle_policy_names[session->bundle_policy], "protocols", protocols,
         "negotiate", list_media(session->negotiate), "direction",
         scenario_direction_names[direction_for(session, peer->role)], "dataChannel",
-        channel, "echo",
-        list_media(peer->role == ROLE_ANSWERER ? session->echo : 0));
+        channel, "echo", list_media(peer->role == ROLE_ANSWERER ? session->echo : 0));
 }
 
 void call_configure_peer(struct call *call, struct call_peer *peer)

@@ -35,8 +35,6 @@ static void peer_free(gpointer data)
 /* Why a peer whose program is there cannot be on the virtual clock; NULL: it can. */
 static char *find_wall_why(const struct plan_peer *peer)
 {
-    if (stack && stack->is_browser)
-        return g_strdup_printf("%s " STACK_BROWSER_WALL_WHY, peer->peer);
     g_autofree char *why = NULL;
     if (preload_check(peer->program, &why))
         return NULL;
@@ -63,7 +61,7 @@ static const struct plan_peer *find_peer(struct plan *plan, const char *asked_fo
     const struct stack *stack = stack_find(asked_for);
     peer->is_browser = stack && stack->is_browser;
     if (!program)
-        peer->missing = stack_describe_missing(stack_find(asked_for));
+        peer->missing = stack_describe_missing(stack);
     else if (clock == LAB_CLOCK_VIRTUAL)
         peer->wall_why = find_wall_why(peer);
     return peer;

@@ -7,6 +7,7 @@
 #include "call/results_schema.h"
 
 #include "call/call_state.h"
+#include "call/known.h"
 #include "call/media.h"
 #include "scenario/scenario.h"
 

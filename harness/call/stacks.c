@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Asking stacks. All programs are started at once, in a worker (lab/sandbox.h) whose
- * network is a loopback interface, with an end of a socket each, and told nothing: a peer
- * says first what it is, or that its stack is not installed. Whatever they do then ends
- * with the worker.
+ * network has only a loopback interface, with an end of a socket each, and told nothing:
+ * a peer says first what it is, or that its stack is not installed. Whatever they do then
+ * ends with the worker.
  *
  * The worker reports through a pipe, one JSON object for each stack and line; what a peer
  * said is data there as anywhere.
@@ -212,13 +212,14 @@ static void await_answers(GPtrArray *questions, int64_t until_ns)
     }
 }
 
-/* As it is in a host of a call: some stacks reach their browser over it. */
+/* As in a host of a lab: Firefox is spoken to over it. */
 static void set_loopback_up(void)
 {
     int netlink = netlink_open();
     if (netlink < 0)
         return;
-    netlink_set_up(netlink, NETLINK_LOOPBACK);
+    if (netlink_set_up(netlink, NETLINK_LOOPBACK) != 0)
+        g_debug("the loopback interface stays down");
     close(netlink);
 }
 

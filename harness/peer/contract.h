@@ -59,7 +59,8 @@ enum contract_end { CONTRACT_HARNESS = 1, CONTRACT_PEER = 2, CONTRACT_BOTH = 3 }
     X(RELAY, "relay")             \
     X(ICE_TCP, "ice-tcp")         \
     X(RESTART_ICE, "restart-ice") \
-    X(ECHO_MEDIA, "echo-media")
+    X(ECHO_MEDIA, "echo-media")   \
+    X(DTLS, "dtls")
 
 enum contract_capability_bit {
 #define X(symbol, name) CONTRACT_CAN_##symbol##_BIT,

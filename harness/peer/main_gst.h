@@ -25,11 +25,9 @@ enum { GST_PEER_N_MEDIA = 2 };
 /** Audio or video that comes. */
 struct gst_media {
     struct gst_peer *peer;
-    const char *name;   /**< "audio", "video" */
-    GstElement *source; /**< of what goes; in the pipeline, borrowed; NULL: none */
-    bool is_send_only;
-    gint ssrc;     /**< atomic: of the stream, as unsigned; 0: none yet */
-    gint n_frames; /**< atomic: how many were decoded */
+    const char *name; /**< "audio", "video" */
+    gint ssrc;        /**< atomic: of the stream, as unsigned; 0: none yet */
+    gint n_frames;    /**< atomic: how many were decoded */
 };
 
 struct gst_peer {
@@ -94,11 +92,6 @@ void gst_peer_send(struct gst_peer *peer, const struct contract_message *message
  */
 bool gst_peer_add_media(struct gst_peer *peer, const GstSDPMessage *offer,
                         GError **error);
-/**
- * Has what is to be sent begin.
- * @param offer whose payload types it shall have (RFC 9429 section 5.3.1); NULL: ours
- */
-void gst_peer_start_media(struct gst_peer *peer, const GstSDPMessage *offer);
 
 /* main_gst_stats.c */
 

@@ -7,28 +7,25 @@
 #include <gst/sdp/sdp.h>
 #include <gst/webrtc/webrtc.h>
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "base/error.h"
 #include "peer/main_gst.h"
 
 static const struct {
     enum contract_capability kind;
     GstWebRTCKind webrtc_kind;
-    const char *media, *codec, *source, *caps;
-    unsigned payload_type; /* of an offer; an answer has that of the offer */
+    const char *media, *source, *encoding;
+    int clock_rate_hz;
+    int payload; /* as it is offered */
 } kinds[GST_PEER_N_MEDIA] = {
-    { CONTRACT_CAN_AUDIO, GST_WEBRTC_KIND_AUDIO, "audio", "OPUS/48000",
+    { CONTRACT_CAN_AUDIO, GST_WEBRTC_KIND_AUDIO, "audio",
       "audiotestsrc is-live=true wave=sine ! audioconvert ! audioresample ! "
-      "opusenc ! rtpopuspay name=pay ! capsfilter name=caps",
-      "application/x-rtp,media=audio,encoding-name=OPUS,clock-rate=48000,payload=", 111 },
-    { CONTRACT_CAN_VIDEO, GST_WEBRTC_KIND_VIDEO, "video", "VP8/90000",
+      "opusenc ! rtpopuspay",
+      "OPUS", 48000, 111 },
+    { CONTRACT_CAN_VIDEO, GST_WEBRTC_KIND_VIDEO, "video",
       "videotestsrc is-live=true pattern=ball ! "
       "video/x-raw,width=320,height=240,framerate=15/1 ! "
-      "vp8enc deadline=1 keyframe-max-dist=30 ! rtpvp8pay name=pay ! capsfilter "
-      "name=caps",
-      "application/x-rtp,media=video,encoding-name=VP8,clock-rate=90000,payload=", 96 },
+      "vp8enc deadline=1 keyframe-max-dist=30 ! rtpvp8pay",
+      "VP8", 90000, 96 },
 };
 
 /* ---- what comes ---- */
@@ -103,15 +100,18 @@ static void on_received(GstElement *webrtc, GstPad *pad, struct gst_peer *peer)
 
 /* ---- what goes ---- */
 
-static GstCaps *make_caps(size_t i, unsigned payload_type)
+static char *describe_caps(size_t i, int payload)
 {
-    g_autofree char *text = g_strdup_printf("%s%u", kinds[i].caps, payload_type);
-    return gst_caps_from_string(text);
+    return g_strdup_printf("application/x-rtp,media=%s,encoding-name=%s,payload=%d,"
+                           "clock-rate=%d",
+                           kinds[i].media, kinds[i].encoding, payload,
+                           kinds[i].clock_rate_hz);
 }
 
 static void add_receiver(struct gst_peer *peer, size_t i)
 {
-    g_autoptr(GstCaps) caps = make_caps(i, kinds[i].payload_type);
+    g_autofree char *text = describe_caps(i, kinds[i].payload);
+    g_autoptr(GstCaps) caps = gst_caps_from_string(text);
     g_autoptr(GObject) transceiver = NULL;
     g_signal_emit_by_name(peer->webrtc, "add-transceiver",
                           GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_RECVONLY, caps,
@@ -128,19 +128,23 @@ static void send_only(GstElement *source)
                  NULL);
 }
 
-/* It stands still until it is linked. */
-static bool add_source(struct gst_peer *peer, size_t i, GError **error)
+static bool add_source(struct gst_peer *peer, size_t i, int payload, GError **error)
 {
     g_autoptr(GError) cause = NULL;
-    GstElement *source = gst_parse_bin_from_description(kinds[i].source, TRUE, &cause);
+    g_autofree char *caps = describe_caps(i, payload);
+    g_autofree char *text =
+        g_strdup_printf("%s pt=%d ! capsfilter caps=%s", kinds[i].source, payload, caps);
+    GstElement *source = gst_parse_bin_from_description(text, TRUE, &cause);
     if (!source) {
         g_set_error(error, RTC_ERROR, RTC_ERROR_ENVIRONMENT, "%s: %s", kinds[i].media,
                     cause->message);
         return false;
     }
-    gst_element_set_locked_state(source, TRUE);
     gst_bin_add(GST_BIN(peer->pipeline), source);
-    peer->media[i].source = source;
+    gst_element_link(source, peer->webrtc);
+    if (peer->direction == CONTRACT_SENDONLY)
+        send_only(source);
+    gst_element_sync_state_with_parent(source);
     return true;
 }
 
@@ -158,7 +162,6 @@ static int find_payload(const GstSDPMessage *offer, size_t i)
 {
     for (guint m = 0; m < gst_sdp_message_medias_len(offer); m++) {
         const GstSDPMedia *media = gst_sdp_message_get_media(offer, m);
-        const char *map;
         if (g_strcmp0(gst_sdp_media_get_media(media), kinds[i].media) != 0)
             continue;
         for (guint f = 0; f < gst_sdp_media_formats_len(media); f++) {
@@ -174,33 +177,23 @@ static int find_payload(const GstSDPMessage *offer, size_t i)
                 return payload;
         }
     }
-    return kinds[i].payload_type;
+    return -1;
 }
 
-void gst_peer_start_media(struct gst_peer *peer, const GstSDPMessage *offer)
-{
-    for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
-        if (peer->media[i].source)
-            start_source(peer, i,
-                         offer ? find_payload_type(offer, i) : kinds[i].payload_type);
-}
-
-bool gst_peer_add_media(struct gst_peer *peer, enum contract_direction direction,
-                        GError **error)
+bool gst_peer_add_media(struct gst_peer *peer, const GstSDPMessage *offer, GError **error)
 {
     g_signal_connect(peer->webrtc, "pad-added", G_CALLBACK(on_received), peer);
     for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
         peer->media[i] = (struct gst_media){ .peer = peer, .name = kinds[i].media };
-        peer->media[i].is_send_only = direction == CONTRACT_SENDONLY;
-        if (!(peer->negotiate & kinds[i].kind))
+        int payload = offer ? find_payload(offer, i) : kinds[i].payload;
+        if (!(peer->negotiate & kinds[i].kind) || payload < 0)
             continue;
         /* An answerer's transceivers for what it only gets come with the offer. */
         if (peer->direction == CONTRACT_RECVONLY && !offer)
             add_receiver(peer, i);
-        else if (direction != CONTRACT_RECVONLY && !add_source(peer, i, error))
+        else if (peer->direction != CONTRACT_RECVONLY &&
+                 !add_source(peer, i, payload, error))
             return false;
     }
-    if (peer->offerer)
-        gst_peer_start_media(peer, NULL);
     return true;
 }

@@ -222,8 +222,11 @@ static void take_description(struct gst_peer *peer, const struct contract_messag
     g_ptr_array_unref(peer->remote_sections);
     peer->remote_sections = read_sections(sdp);
     report_candidates(peer, sdp);
-    if (m->offer)
-        gst_peer_start_media(peer, sdp);
+    if (m->offer && !gst_peer_add_media(peer, sdp, &error)) {
+        gst_sdp_message_free(sdp);
+        gst_peer_fail(peer, error->message);
+        return;
+    }
     g_autoptr(GstWebRTCSessionDescription) description =
         gst_webrtc_session_description_new(
             m->offer ? GST_WEBRTC_SDP_TYPE_OFFER : GST_WEBRTC_SDP_TYPE_ANSWER, sdp);

@@ -9,9 +9,6 @@
 /** A stack's program is called so, and then by the stack's name. */
 #define STACK_PROGRAM_PREFIX "rtclab-peer-"
 
-/** Why a browser is not on the virtual clock, after its name. */
-#define STACK_BROWSER_WALL_WHY "is a browser, whose processes keep real time"
-
 /** Stands for all stacks that are there, where peers are chosen. */
 #define STACK_ALL "all"
 
@@ -19,7 +16,8 @@ struct stack {
     const char *name;    /**< as in --peers and in keys of calls */
     const char *what;    /**< in words */
     const char *install; /**< the command that installs it and builds its program */
-    bool is_browser;     /**< never on the virtual clock */
+    bool is_browser; /**< it starts slowly, and computes much; its program says that it
+                          is not for the virtual clock */
 };
 
 /** All of them, in the order of every report. */

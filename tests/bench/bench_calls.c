@@ -183,11 +183,10 @@ static void stacks(unsigned repeats)
     print_speed_titles();
     for (guint i = 0; i < all->len; i++) {
         const struct stack_status *status = all->pdata[i];
-        const struct stack *stack = stack_find(status->name);
-        if (status->presence != STACK_PRESENT || (stack && stack->is_browser)) {
-            printf("  %-32s left out: %s\n", status->name,
-                   status->presence == STACK_PRESENT ? STACK_BROWSER_WALL_WHY
-                                                     : status->detail);
+        g_autofree char *program = stack_find_program(status->name);
+        g_autofree char *why = NULL;
+        if (status->presence != STACK_PRESENT || !preload_check(program, &why)) {
+            printf("  %-32s left out: %s\n", status->name, why ? why : status->detail);
             continue;
         }
         printf("  %s (%s)\n", status->name, status->detail);
