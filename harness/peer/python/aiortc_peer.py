@@ -65,7 +65,6 @@ class Peer:
         self.is_max_bundle = False
         self.is_closing = False
         self._channel = None
-        self._unsent = []
         self._channel_counts = {"messagesSent": 0, "bytesSent": 0,
                                 "messagesReceived": 0, "bytesReceived": 0}
         self._n_frames = {}
@@ -217,18 +216,13 @@ class Peer:
 
     def _on_open(self):
         self.contract.report("peer.channel-open", {"label": self._channel.label})
-        unsent, self._unsent = self._unsent, []
-        for data in unsent:
-            self._send(data)
 
     def _send(self, data):
-        if not self._channel or self._channel.readyState == "connecting":
-            self._unsent.append(data)
-        elif self._channel.readyState == "open":
+        if self._channel and self._channel.readyState == "open":
             self._count("Sent", data)
             self._channel.send(data)
         else:
-            self.contract.warn(f"send: the data channel is {self._channel.readyState}")
+            self.contract.warn("send: the data channel is not open")
 
     def _count(self, way, data):
         self._channel_counts[f"messages{way}"] += 1
