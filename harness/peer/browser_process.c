@@ -294,8 +294,9 @@ static bool is_noise(const struct browser_process *process, const char *line)
     return false;
 }
 
-static void take_line(struct browser_process *process, const char *line)
+static void take_line(void *user, const char *line)
 {
+    struct browser_process *process = user;
     if (is_noise(process, line))
         return;
     fprintf(stderr, "%s\n", line);
@@ -310,19 +311,7 @@ static void take_line(struct browser_process *process, const char *line)
 /* False: there will be no more. */
 static bool read_output(struct browser_process *process)
 {
-    for (;;) {
-        enum line_read got = line_reader_read(&process->lines, process->output);
-        const char *line;
-        size_t size;
-        enum line_status status;
-        while ((status = line_reader_next(&process->lines, &line, &size)) != LINE_NONE)
-            if (status == LINE_OK)
-                take_line(process, line);
-        if (got == LINE_READ_AGAIN)
-            return true;
-        if (got == LINE_READ_END || got == LINE_READ_ERROR)
-            return false;
-    }
+    return line_reader_drain(&process->lines, process->output, take_line, process);
 }
 
 static gboolean on_output(int fd, GIOCondition condition, gpointer user)

@@ -145,6 +145,24 @@ enum line_status line_reader_next(struct line_reader *reader, const char **ret_l
     }
 }
 
+bool line_reader_drain(struct line_reader *reader, int fd,
+                       void (*take)(void *user, const char *line), void *user)
+{
+    for (;;) {
+        enum line_read got = line_reader_read(reader, fd);
+        const char *line;
+        size_t size;
+        enum line_status status;
+        while ((status = line_reader_next(reader, &line, &size)) != LINE_NONE)
+            if (status == LINE_OK)
+                take(user, line);
+        if (got == LINE_READ_AGAIN)
+            return true;
+        if (got == LINE_READ_END || got == LINE_READ_ERROR)
+            return false;
+    }
+}
+
 bool line_reader_has_rest(const struct line_reader *reader)
 {
     return reader->skipping || reader->end > reader->start;

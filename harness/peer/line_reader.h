@@ -67,6 +67,14 @@ size_t line_reader_feed(struct line_reader *reader, const char *bytes, size_t si
 enum line_status line_reader_next(struct line_reader *reader, const char **ret_line,
                                   size_t *ret_size);
 
+/**
+ * Reads until a descriptor holds no more, and hands on each line that is one; broken and
+ * over-long ones are left out.
+ * @return false: there will be no more, as it has ended
+ */
+bool line_reader_drain(struct line_reader *reader, int fd,
+                       void (*take)(void *user, const char *line), void *user);
+
 /** True if bytes of a line without its newline are there: at the end, a broken line. */
 bool line_reader_has_rest(const struct line_reader *reader);
 

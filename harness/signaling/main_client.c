@@ -10,7 +10,7 @@
  * signals need no `configure`; what it needs is in the environment:
  *
  *     RTCLAB_SIGNALING_URL          of the room, with the member's id
- *     RTCLAB_SIGNALING_CERTIFICATE  PEM, with wss: the only one that the server may have
+ *     RTCLAB_SIGNALING_CERTIFICATE  PEM, with wss: what the server has
  */
 #include <stdio.h>
 

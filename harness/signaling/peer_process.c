@@ -37,22 +37,16 @@ static void peer_process_free(struct peer_process *p)
     g_free(p);
 }
 
+static void take_line(void *user, const char *line)
+{
+    const struct peer_process *p = user;
+    p->log(line);
+}
+
 /* @return false: there will be no more */
 static bool read_output(struct peer_process *p)
 {
-    for (;;) {
-        enum line_read got = line_reader_read(&p->lines, p->output);
-        const char *line;
-        size_t size;
-        enum line_status status;
-        while ((status = line_reader_next(&p->lines, &line, &size)) != LINE_NONE)
-            if (status == LINE_OK)
-                p->log(line);
-        if (got == LINE_READ_AGAIN)
-            return true;
-        if (got == LINE_READ_END || got == LINE_READ_ERROR)
-            return false;
-    }
+    return line_reader_drain(&p->lines, p->output, take_line, p);
 }
 
 static gboolean on_output(int fd, GIOCondition condition, gpointer user)

@@ -30,8 +30,8 @@ struct room_client_events {
 
 struct room_client_options {
     const char *url;              /**< "wss://203.0.113.10/rooms/call?member=offerer" */
-    GTlsCertificate *certificate; /**< the only one that the server may have; NULL: one
-                                       that this machine trusts */
+    GTlsCertificate *certificate; /**< what the server may have beside what this
+                                       machine trusts; NULL: nothing */
     unsigned connect_limit_ms;
     const struct room_client_events *events;
     void *user;
