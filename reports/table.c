@@ -29,10 +29,10 @@
 #include <glib.h>
 
 #include "base/file.h"
+#include "base/text.h"
 #include "reports/compare.h"
 #include "reports/table_calls.h"
 #include "reports/table_pairs.h"
-#include "reports/text.h"
 
 #define DEFAULT_WIDTH      100
 #define GAP                "  "

@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-#include "reports/text.h"
+#include "base/text.h"
 
 #define MAX_LISTED  20
 #define MAX_REASONS 12

@@ -9,9 +9,9 @@
 
 #include <string.h>
 
+#include "base/text.h"
 #include "reports/compare.h"
 #include "reports/table_calls.h"
-#include "reports/text.h"
 
 enum { WIDE_GAP = 2, NARROW_GAP = 1 };
 

@@ -12,10 +12,11 @@ set(lab_may_know base wire net shim)
 set(peer_may_know base wire)
 set(scenario_may_know base wire net)
 set(reports_may_know base)
+set(cli_may_know base)
 set(signaling_may_know base wire peer)
 set(call_may_know base wire net lab peer scenario reports signaling)
-set(command_may_know base wire net lab peer scenario reports call signaling)
-set(probes_may_know base wire)
+set(command_may_know base wire net lab peer scenario reports call signaling cli)
+set(probes_may_know base wire cli)
 set(main_may_know command)
 
 # The network is pure, whatever a box that it knows declares.

@@ -9,7 +9,7 @@ set(place "${BUILD}/check-install")
 file(REMOVE_RECURSE "${place}")
 execute_process(COMMAND "${CMAKE_COMMAND}" --install "${BUILD}" --prefix "${place}/usr"
                 OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
-foreach(file IN ITEMS bin/rtclab bin/rtclab-signaling-client bin/rtclab-peer-nice
+foreach(file IN ITEMS bin/rtclab bin/rtcprobe bin/rtclab-signaling-client bin/rtclab-peer-nice
                       bin/rtclab-peer-libwebrtc bin/rtclab-peer-werift
                       bin/rtclab-peer-aiortc bin/rtclab-peer-chromium
                       bin/rtclab-peer-firefox share/man/man1/rtclab.1

@@ -16,6 +16,12 @@ GQuark rtc_error_quark(void);
 enum rtc_error {
     RTC_ERROR_USAGE = 2,       /**< the command line or a scenario is wrong */
     RTC_ERROR_ENVIRONMENT = 3, /**< the machine or the harness failed */
+    /* The rest is rtcprobe's. */
+    RTC_ERROR_UNREACHABLE = 3,  /**< no way to the server, or no answer in time */
+    RTC_ERROR_CREDENTIALS = 4,  /**< the server rejected them */
+    RTC_ERROR_TLS = 5,          /**< TLS or DTLS failed, or the certificate is bad */
+    RTC_ERROR_INCONCLUSIVE = 6, /**< what was seen proves nothing */
+    /* Of both. */
     RTC_ERROR_INTERRUPTED = 130,
 };
 
@@ -25,7 +31,7 @@ enum exit_code {
     EXIT_UNEXPECTED = 1,
     EXIT_USAGE = RTC_ERROR_USAGE,
     EXIT_ENVIRONMENT = RTC_ERROR_ENVIRONMENT,
-    EXIT_INCOMPLETE = 5,
+    EXIT_INCOMPLETE = 5, /**< rtclab: not all of a run was made */
     EXIT_INTERRUPTED = RTC_ERROR_INTERRUPTED,
 };
 

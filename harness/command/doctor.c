@@ -9,10 +9,10 @@
 #include <stdio.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "call/audit.h"
 #include "call/stacks.h"
 #include "lab/doctor.h"
-#include "reports/text.h"
 
 struct doctor_values {
     bool audits_clock;

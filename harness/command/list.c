@@ -10,10 +10,10 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "command/command.h"
 #include "command/load.h"
 #include "reports/table.h"
-#include "reports/text.h"
 #include "scenario/scenario.h"
 
 struct list_values {

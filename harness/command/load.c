@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "reports/text.h"
+#include "base/text.h"
 #include "scenario/scenario.h"
 #include "scenario/selection.h"
 

@@ -14,12 +14,12 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "call/run.h"
 #include "call/stacks.h"
 #include "command/load.h"
 #include "command/run_options.h"
 #include "reports/table.h"
-#include "reports/text.h"
 
 static gboolean load_for_run(const struct run_values *values,
                              const struct run_words *words, struct loaded *ret,

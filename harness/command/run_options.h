@@ -4,7 +4,7 @@
 #define RTCLAB_COMMAND_RUN_OPTIONS_H
 
 #include "call/run.h"
-#include "command/options.h"
+#include "cli/options.h"
 
 /** What the options fill. */
 struct run_values {

@@ -13,10 +13,10 @@
 #include <glib-unix.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "call/peer_link.h"
 #include "call/stacks.h"
 #include "peer/stack.h"
-#include "reports/text.h"
 #include "signaling/peer_bridge.h"
 #include "signaling/rooms.h"
 #include "signaling/server.h"

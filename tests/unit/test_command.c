@@ -63,7 +63,7 @@ static void test_options_are_documented(void)
     for (size_t i = 0; command_table[i]; i++) {
         const struct command *command = command_table[i];
         g_autofree char *part = manual_part(manual, command->name);
-        g_autofree char *help = command_format_help(command);
+        g_autofree char *help = program_format_help(&rtclab_program, command);
         CU_ASSERT_PTR_NOT_NULL_FATAL(part);
         for (size_t o = 0; o < command->options.count; o++) {
             const struct option *option = &command->options.options[o];
@@ -96,7 +96,7 @@ static void test_manual_invents_no_option(void)
 static void test_help_fits_80_columns(void)
 {
     for (size_t i = 0; command_table[i]; i++) {
-        g_autofree char *help = command_format_help(command_table[i]);
+        g_autofree char *help = program_format_help(&rtclab_program, command_table[i]);
         g_auto(GStrv) lines = g_strsplit(help, "\n", -1);
         for (char **line = lines; *line; line++)
             CU_ASSERT_TRUE(strlen(*line) <= 80);

@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/text.h"
 #include "reports/table.h"
-#include "reports/text.h"
 
 static json_t *load_results(const char *name)
 {

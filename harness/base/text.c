@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Deliberately no translation and no locale: output is UTF-8, as the records are. */
-#include "reports/text.h"
+#include "base/text.h"
 
 #include <string.h>
 

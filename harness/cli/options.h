@@ -3,8 +3,8 @@
  * Options, declared once: the same table gives the parsing, the defaults, the help text
  * and what the test of the manual page looks for.
  */
-#ifndef RTCLAB_COMMAND_OPTIONS_H
-#define RTCLAB_COMMAND_OPTIONS_H
+#ifndef RTCLAB_CLI_OPTIONS_H
+#define RTCLAB_CLI_OPTIONS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,6 +14,7 @@
 
 struct option {
     const char *name;     /**< without its two dashes */
+    char letter;          /**< "-4" for it too; 0: it has none. 'h' is taken */
     const char *argument; /**< "N"; NULL: a flag */
     const char *preset;   /**< read like an argument if the option is not given */
     const char *help;     /**< what it does, short */
@@ -48,7 +49,8 @@ void arguments_clear(struct arguments *arguments);
 
 /**
  * Parses a command line, NULL-ended, without the command's name. Options are
- * "--name VALUE" or "--name=VALUE", anywhere before a "--".
+ * "--name VALUE" or "--name=VALUE", and with a letter "-n VALUE" or "-nVALUE", anywhere
+ * before a "--".
  *
  * @param list      the options there are, at most 64
  * @param argv      what to parse; the strings must outlive what is returned
@@ -64,7 +66,7 @@ gboolean options_parse(const struct option_list *list, char *const *argv, void *
 bool options_were_given(const struct option_list *list, const struct arguments *arguments,
                         const char *name);
 
-/** A line for each option, aligned; caller owns. */
+/** The lines on each option, aligned, at most 80 columns; caller owns. */
 char *options_format_help(const struct option_list *list);
 
 /** `take` for a const char *, borrowed from the command line. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Strings that others chose (peers, servers, files), made fit for a terminal. */
-#ifndef RTCLAB_REPORTS_TEXT_H
-#define RTCLAB_REPORTS_TEXT_H
+#ifndef RTCLAB_BASE_TEXT_H
+#define RTCLAB_BASE_TEXT_H
 
 #include <glib.h>
 

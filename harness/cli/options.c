@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A parser for long options, because the library ones either print for themselves or
- * cannot say on one line what was wanted and what was found. Presets go through the same
- * reader as arguments, so that the help text cannot name a default that is not one.
+ * A parser for options, because the library ones either print for themselves or cannot
+ * say on one line what was wanted and what was found. Presets go through the same reader
+ * as arguments, so that the help text cannot name a default that is not one.
  *
- * Deliberately none of: short options but -h, abbreviated names, optional arguments.
+ * Deliberately none of: several letters behind one dash, abbreviated names, optional
+ * arguments.
  */
-#include "command/options.h"
+#include "cli/options.h"
 
 #include <string.h>
 
 #include "base/error.h"
 #include "base/nearest.h"
-#include "reports/text.h"
+#include "base/text.h"
+
+#define HELP_COLUMNS 80
 
 void arguments_clear(struct arguments *arguments)
 {
@@ -115,26 +118,46 @@ static gboolean fail_unknown(const struct option_list *list, const char *name,
                : fail(error, "there is no option --%s", word);
 }
 
+/* What of an argument follows the option's name in the same word: after the "=" of a long
+   one, after the letter of a short one; NULL if nothing does. */
+static const struct option *find_given(const struct option_list *list, const char *word,
+                                       const char **ret_attached, GError **error)
+{
+    const struct option *option = NULL;
+    if (word[1] != '-') {
+        for (size_t i = 0; i < list->count && !option; i++)
+            if (list->options[i].letter == word[1])
+                option = &list->options[i];
+        *ret_attached = option && word[2] ? word + 2 : NULL;
+        if (!option)
+            fail(error, "there is no option %s", word);
+        return option;
+    }
+    const char *name = word + 2;
+    size_t length = strcspn(name, "=");
+    option = find_option(list, name, length);
+    *ret_attached = name[length] ? name + length + 1 : NULL;
+    if (!option)
+        fail_unknown(list, name, length, error);
+    return option;
+}
+
 /* Takes the option at **argv and its argument, and leaves *argv on the last of them. */
 static gboolean take_given(const struct option_list *list, char *const **argv,
                            void *values, struct arguments *arguments, GError **error)
 {
-    const char *name = **argv + 2;
-    const char *equals = strchr(name, '=');
-    size_t length = equals ? (size_t)(equals - name) : strlen(name);
-    const struct option *option = find_option(list, name, length);
-    if (!option)
-        return fail_unknown(list, name, length, error);
     const char *text = NULL;
-    if (!option->argument && equals)
+    const struct option *option = find_given(list, **argv, &text, error);
+    if (!option)
+        return FALSE;
+    if (!option->argument && text)
         return fail(error, "--%s takes no argument", option->name);
-    if (option->argument) {
-        text = equals ? equals + 1 : (*argv)[1];
+    if (option->argument && !text) {
+        text = (*argv)[1];
         if (!text)
             return fail(error, "--%s needs its argument %s", option->name,
                         option->argument);
-        if (!equals)
-            ++*argv;
+        ++*argv;
     }
     if (!take(option, text, values, error))
         return FALSE;
@@ -168,11 +191,9 @@ gboolean options_parse(const struct option_list *list, char *const *argv, void *
         }
         if (strcmp(*argv, "-h") == 0 || strcmp(*argv, "--help") == 0) {
             arguments->is_help_wanted = true;
-        } else if (g_str_has_prefix(*argv, "--")) {
+        } else if (**argv == '-' && (*argv)[1]) {
             if (!take_given(list, &argv, values, arguments, error))
                 return FALSE;
-        } else if (**argv == '-' && (*argv)[1]) {
-            return fail(error, "there is no option %s", *argv);
         } else {
             g_ptr_array_add(arguments->words, *argv);
         }
@@ -189,27 +210,63 @@ bool options_were_given(const struct option_list *list, const struct arguments *
     return arguments->given >> (option - list->options) & 1;
 }
 
-static char *format_usage(const struct option *option)
+static bool has_letters(const struct option_list *list)
 {
-    return g_strdup_printf("--%s%s%s", option->name, option->argument ? " " : "",
+    for (size_t i = 0; i < list->count; i++)
+        if (list->options[i].letter)
+            return true;
+    return false;
+}
+
+/* "-u, --user USER"; where others of the list have letters, those without are indented.
+ */
+static char *format_usage(const struct option *option, bool have_letters)
+{
+    char letter[] = "    ";
+    if (option->letter)
+        memcpy(letter, (char[]){ '-', option->letter, ',', ' ' }, 4);
+    return g_strdup_printf("%s--%s%s%s", have_letters ? letter : "", option->name,
+                           option->argument ? " " : "",
                            option->argument ? option->argument : "");
+}
+
+/* Appends words, breaking lines between them. */
+static void append_wrapped(GString *out, const char *text, size_t indent)
+{
+    size_t column = indent;
+    g_auto(GStrv) words = g_strsplit(text, " ", -1);
+    for (char **word = words; *word; word++) {
+        size_t width = text_width(*word);
+        if (column > indent && column + 1 + width > HELP_COLUMNS) {
+            g_string_append_printf(out, "\n%*s", (int)indent, "");
+            column = indent;
+        } else if (column > indent) {
+            g_string_append_c(out, ' ');
+            column++;
+        }
+        g_string_append(out, *word);
+        column += width;
+    }
+    g_string_append_c(out, '\n');
 }
 
 char *options_format_help(const struct option_list *list)
 {
+    bool have_letters = has_letters(list);
     size_t width = 0;
     for (size_t i = 0; i < list->count; i++) {
-        g_autofree char *usage = format_usage(&list->options[i]);
+        g_autofree char *usage = format_usage(&list->options[i], have_letters);
         width = MAX(width, strlen(usage));
     }
     GString *out = g_string_new(NULL);
     for (size_t i = 0; i < list->count; i++) {
         const struct option *option = &list->options[i];
-        g_autofree char *usage = format_usage(option);
-        g_string_append_printf(out, "  %-*s  %s", (int)width, usage, option->help);
-        if (option->preset)
-            g_string_append_printf(out, " (%s)", option->preset);
-        g_string_append_c(out, '\n');
+        g_autofree char *usage = format_usage(option, have_letters);
+        g_autofree char *text =
+            option->preset ? g_strdup_printf("%s (%s)", option->help, option->preset)
+                           : g_strdup(option->help);
+        g_string_append_printf(out, "  %-*s  ", (int)width, usage);
+        append_wrapped(out, text, width + 4);
     }
     return g_string_free(out, FALSE);
 }

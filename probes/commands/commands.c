@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What rtcprobe is made of. */
+#include "probes/commands/commands.h"
+
+/* clang-format off: one row a line */
+const struct command *const probe_command_table[] = {
+    NULL,
+};
+/* clang-format on */
+
+static const struct topic topics[] = {
+    { "URI", "A URI is stun:HOST[:PORT] or turn:HOST[:PORT][?transport=udp|tcp], or the "
+             "same\nwith stuns: and turns:, over TLS or DTLS.\n" },
+    { "SELECTOR", "A SELECTOR is a case's id such as L05, a section such as turn/12.2, a "
+                  "tag such as\n"
+                  "@auth, or, behind a !, what is left out: !@slow.\n" },
+    { NULL, NULL },
+};
+
+const struct program rtcprobe_program = {
+    .name = "rtcprobe",
+    .summary = "Asks STUN and TURN servers, measures them, and holds them against their "
+               "RFCs.\n",
+    .commands = probe_command_table,
+    .topics = topics,
+};

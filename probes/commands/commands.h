@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * rtcprobe's subcommands: one file and one row in the table of commands.c each. To add
+ * one, write its file, declare it here, and add it to the table. They are called
+ * probe_command_X, since rtclab has commands of the same names.
+ */
+#ifndef RTCLAB_PROBES_COMMANDS_COMMANDS_H
+#define RTCLAB_PROBES_COMMANDS_COMMANDS_H
+
+#include "cli/command.h"
+
+/** All subcommands, NULL-ended. */
+extern const struct command *const probe_command_table[];
+
+/** rtcprobe, for program_main(). */
+extern const struct program rtcprobe_program;
+
+#endif
