@@ -66,13 +66,14 @@ static void print_owned(char *text_consumed)
     g_free(text_consumed);
 }
 
-static int print_error(const char *who, const GError *error, const char *more)
+static int print_error(const struct program *program, const char *who,
+                       const GError *error, const char *more)
 {
     g_autofree char *message = text_escape(error->message);
     fprintf(stderr, "%s: %s%s\n", who, message, more);
-    /* Only our own codes are exit statuses; another domain's error is a broken harness.
-     */
-    return error->domain == RTC_ERROR ? error->code : EXIT_ENVIRONMENT;
+    if (error->domain == RTC_ERROR)
+        return error->code;
+    return program->exit_status ? program->exit_status(error) : EXIT_ENVIRONMENT;
 }
 
 static gboolean check_words(const struct program *program, const struct command *command,
@@ -109,11 +110,11 @@ static int execute_parsed(const struct program *program, const struct command *c
     if (error || !check_words(program, command, arguments, &error)) {
         g_autofree char *more =
             g_strdup_printf(" (see %s help %s)", program->name, command->name);
-        return print_error(who, error, more);
+        return print_error(program, who, error, more);
     }
     int status = EXIT_AS_EXPECTED;
     if (!command->execute(values, arguments, &status, &error))
-        return print_error(who, error, "");
+        return print_error(program, who, error, "");
     return status;
 }
 

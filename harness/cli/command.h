@@ -43,6 +43,8 @@ struct program {
     const char *summary;                   /**< whole lines, for the overview */
     const struct command *const *commands; /**< NULL-ended */
     const struct topic *topics;            /**< ended by one without a word */
+    /** The exit status for an error that is not of RTC_ERROR; NULL: EXIT_ENVIRONMENT. */
+    int (*exit_status)(const GError *error);
 };
 
 /** The text of `PROGRAM help NAME`; caller owns. */

@@ -2,6 +2,8 @@
 /* What rtcprobe is made of. */
 #include "probes/commands/commands.h"
 
+#include "probes/core/error.h"
+
 /* clang-format off: one row a line */
 const struct command *const probe_command_table[] = {
     NULL,
@@ -23,4 +25,5 @@ const struct program rtcprobe_program = {
                "RFCs.\n",
     .commands = probe_command_table,
     .topics = topics,
+    .exit_status = probe_error_exit_status,
 };
