@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-static gboolean moves_the_terminal(gunichar c)
+gboolean text_moves_terminal(gunichar c)
 {
     return c < 0x20 || (c >= 0x7f && c < 0xa0) ||       /* C0, DEL, C1 */
            c == 0x061c || c == 0x200e || c == 0x200f || /* bidirectional marks, */
@@ -22,7 +22,7 @@ char *text_escape(const char *text)
             at++;
             continue;
         }
-        if (moves_the_terminal(c))
+        if (text_moves_terminal(c))
             g_string_append_printf(out, c < 0x100 ? "\\x%02x" : "\\u%04x", c);
         else
             g_string_append_unichar(out, c);

@@ -6,9 +6,14 @@
 #include <glib.h>
 
 /**
- * A copy in which nothing can move the cursor, change colours or turn the writing
- * direction: control characters (C0, DEL, C1), bidirectional controls and bytes that are
- * no UTF-8 become "\x1b" or "\u202e".
+ * Whether a character can move the cursor, change colours or turn the writing direction:
+ * control characters (C0, DEL, C1), line separators and bidirectional controls.
+ */
+gboolean text_moves_terminal(gunichar c);
+
+/**
+ * A copy in which no character moves the terminal: those that would, and bytes that are
+ * no UTF-8, become "\x1b" or "\u202e".
  *
  * @param text NULL counts as ""
  * @return caller owns
