@@ -9,6 +9,8 @@
 
 #include "cli/command.h"
 
+extern const struct command probe_command_cred;
+
 /** All subcommands, NULL-ended. */
 extern const struct command *const probe_command_table[];
 
