@@ -4,8 +4,8 @@
  * received comes as whole messages, streams being framed by RFC 8489 §6.2.2 and RFC 8656
  * §12.5.
  *
- * All waiting is bounded by deadlines on clock_now_ns()'s clock, and ends on an interrupt.
- * A connection belongs to one thread at a time.
+ * All waiting is bounded by deadlines on clock_now_ns()'s clock, and ends on an
+ * interrupt. A connection belongs to one thread at a time.
  */
 #ifndef RTCLAB_PROBES_CONNECTION_H
 #define RTCLAB_PROBES_CONNECTION_H
@@ -24,31 +24,31 @@
 #define CONNECTION_MAX_MESSAGE 65556
 
 struct tls_options {
-    const char *server_name;  /**< SNI and the name to verify; NULL: the address */
-    const char *ca_file;      /**< PEM; NULL: the system's */
-    const char *const *alpn;  /**< NULL-ended, RFC 7443: "stun.turn"; NULL: none offered */
-    bool accepts_any;         /**< --insecure: problems are told, not fatal */
+    const char *server_name; /**< SNI and the name to verify; NULL: the address */
+    const char *ca_file;     /**< PEM; NULL: the system's */
+    const char *const *alpn; /**< NULL-ended, RFC 7443: "stun.turn"; NULL: none offered */
+    bool accepts_any;        /**< --insecure: problems are told, not fatal */
 };
 
 /** What the handshake showed. Texts may come from the server: escape them in output. */
 struct tls_report {
-    char *version;          /**< "TLS1.3" */
+    char *version; /**< "TLS1.3" */
     char *cipher;
-    char *alpn;             /**< chosen; NULL: none */
-    char *subject;          /**< of the certificate */
-    bool is_trusted;        /**< the chain leads to a known CA, and all are in time */
+    char *alpn;      /**< chosen; NULL: none */
+    char *subject;   /**< of the certificate */
+    bool is_trusted; /**< the chain leads to a known CA, and all are in time */
     bool is_name_ok;
-    int64_t not_after_s;    /**< calendar time: the earliest in the chain sent */
-    char *problem;          /**< in words; NULL: none */
+    int64_t not_after_s; /**< calendar time: the earliest in the chain sent */
+    char *problem;       /**< in words; NULL: none */
 };
 void tls_report_clear(struct tls_report *report);
 
 struct connection_options {
     enum probe_transport transport;
     struct endpoint server;
-    struct endpoint local;             /**< family ADDRESS_NONE: any; port 0: any */
-    const struct tls_options *tls;     /**< for TLS and DTLS; NULL: the defaults */
-    struct transcript *transcript;     /**< borrowed; NULL: none is kept */
+    struct endpoint local;         /**< family ADDRESS_NONE: any; port 0: any */
+    const struct tls_options *tls; /**< for TLS and DTLS; NULL: the defaults */
+    struct transcript *transcript; /**< borrowed; NULL: none is kept */
 };
 
 struct connection;
@@ -66,14 +66,16 @@ struct connection_times {
  * @param ret_times  filled as far as it came, also on failure; NULL: not wanted
  * @param ret_report for TLS and DTLS: filled as far as it came, also on failure;
  *                   the caller clears it; NULL: not wanted
- * @return NULL with PROBE_ERROR_SILENT, _REFUSED, _CLOSED, _TLS, _LOCAL, _INTERRUPTED, the
- *         message saying which phase and what; caller owns
+ * @return NULL with PROBE_ERROR_SILENT, _REFUSED, _CLOSED, _TLS, _LOCAL, _INTERRUPTED,
+ * the message saying which phase and what; caller owns
  */
 struct connection *connection_open(const struct connection_options *options,
-                                   int64_t deadline_ns, struct connection_times *ret_times,
+                                   int64_t deadline_ns,
+                                   struct connection_times *ret_times,
                                    struct tls_report *ret_report, GError **error);
 void connection_close(struct connection *c);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(struct connection, connection_close)
+typedef struct connection auto_connection; /* for g_autoptr() */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(auto_connection, connection_close)
 
 /** Closes TCP with a reset, without TLS's goodbye: what a crash looks like. */
 void connection_abort(struct connection *c);
@@ -100,19 +102,20 @@ gboolean connection_send_bytewise(struct connection *c, const uint8_t *bytes, si
 struct received {
     const uint8_t *bytes; /**< borrowed until the next call on the connection */
     size_t size;
-    int64_t at_ns;        /**< when it was read */
+    int64_t at_ns; /**< when it was read */
 };
 
 /**
  * The next message: a datagram as it came, or one STUN or ChannelData message of a stream
  * with its padding.
- * @return FALSE with PROBE_ERROR_SILENT at the deadline; _REFUSED, _CLOSED; _GARBAGE for a
- *         stream that is lost
+ * @return FALSE with PROBE_ERROR_SILENT at the deadline; _REFUSED, _CLOSED; _GARBAGE for
+ * a stream that is lost
  */
 gboolean connection_receive(struct connection *c, int64_t deadline_ns,
                             struct received *ret, GError **error);
 
-/** Whether connection_receive() can hand out something without reading from the socket. */
+/** Whether connection_receive() can hand out something without reading from the socket.
+ */
 bool connection_has_message(const struct connection *c);
 
 /**
@@ -130,8 +133,8 @@ gboolean connection_receive_from(struct connection *c, int64_t deadline_ns,
 
 /** What is heard besides, for a peer: RFC 8656 §14. */
 struct datagram_marks {
-    int tos;   /**< the byte with DSCP and ECN; -1: not known */
-    int ttl;   /**< or hop limit; -1: not known */
+    int tos; /**< the byte with DSCP and ECN; -1: not known */
+    int ttl; /**< or hop limit; -1: not known */
 };
 /** Of the datagram that connection_receive_from() handed out last. */
 struct datagram_marks connection_last_marks(const struct connection *c);

@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 
-G_DEFINE_QUARK(rtcprobe-error, probe_error)
+G_DEFINE_QUARK(rtcprobe - error, probe_error)
 
 int probe_error_exit_status(const GError *error)
 {

@@ -24,7 +24,8 @@ struct transcript;
 /** @param start_ns the times in it count from here (clock_now_ns()) */
 struct transcript *transcript_new(int64_t start_ns);
 void transcript_free(struct transcript *t);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(struct transcript, transcript_free)
+typedef struct transcript auto_transcript; /* for g_autoptr() */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(auto_transcript, transcript_free)
 
 /** Where a message went or came from. */
 struct transcript_path {
@@ -36,10 +37,11 @@ struct transcript_path {
  * Adds a message, or what else went over a path. Beyond TRANSCRIPT_MAX_MESSAGES they are
  * counted only.
  * @param t    NULL: nothing happens
- * @param note what is special about it ("retransmission 2", "one byte a segment"), or NULL
+ * @param note what is special about it ("retransmission 2", "one byte a segment"), or
+ * NULL
  */
-void transcript_add(struct transcript *t, const struct transcript_path *path, bool is_sent,
-                    const uint8_t *bytes, size_t size, const char *note);
+void transcript_add(struct transcript *t, const struct transcript_path *path,
+                    bool is_sent, const uint8_t *bytes, size_t size, const char *note);
 
 /** Adds an event in words: "the connection was closed by the server". */
 void transcript_add_event(struct transcript *t, const struct transcript_path *path,

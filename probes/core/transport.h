@@ -6,10 +6,10 @@
 #include <stdbool.h>
 
 /* symbol, name in options and output, stream?, secure? */
-#define PROBE_TRANSPORTS(X)      \
-    X(UDP, "udp", false, false)  \
-    X(TCP, "tcp", true, false)   \
-    X(TLS, "tls", true, true)    \
+#define PROBE_TRANSPORTS(X)     \
+    X(UDP, "udp", false, false) \
+    X(TCP, "tcp", true, false)  \
+    X(TLS, "tls", true, true)   \
     X(DTLS, "dtls", false, true)
 
 enum probe_transport {

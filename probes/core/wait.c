@@ -51,7 +51,8 @@ static gboolean open_interrupt(void)
 gboolean wait_catch_interrupts(GError **error)
 {
     if (!open_interrupt()) {
-        rtc_set_errno_error(error, RTC_ERROR_ENVIRONMENT, errno, "cannot make an eventfd");
+        rtc_set_errno_error(error, RTC_ERROR_ENVIRONMENT, errno,
+                            "cannot make an eventfd");
         return FALSE;
     }
     struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
@@ -100,7 +101,8 @@ enum wait_end wait_for(struct pollfd *fds, unsigned n_fds, int64_t deadline_ns)
         int timeout_ms = milliseconds_left(deadline_ns);
         int n = poll(all, n_fds + 1, timeout_ms);
         if (n < 0 && errno != EINTR && errno != EAGAIN)
-            g_error("poll: %s", g_strerror(errno)); /* only a wrong argument can do this */
+            g_error("poll: %s",
+                    g_strerror(errno)); /* only a wrong argument can do this */
         if (n > 0 && !(n == 1 && all[0].revents))
             break;
         if (n == 0 && (timeout_ms == 0 || clock_now_ns() >= deadline_ns))
