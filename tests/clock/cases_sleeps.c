@@ -199,6 +199,37 @@ static void run_spin(const struct clock_case *self)
     expect_elapsed("sleep", since_ns, NS_PER_S);
 }
 
+static const int64_t work_ns = 5000; /* of processor time */
+
+/* Reads the clock after some work. */
+static int64_t read_at_work(void)
+{
+    int64_t since_ns = now_on(CLOCK_THREAD_CPUTIME_ID);
+    while (now_on(CLOCK_THREAD_CPUTIME_ID) - since_ns < work_ns)
+        ;
+    return now_ns();
+}
+
+/* For who is at work no time passes, and be it that it reads the clock for each thing
+   that it does, as compilers of JavaScript do. */
+static void run_work(const struct clock_case *self)
+{
+    int64_t since_ns = now_ns();
+    for (unsigned i = 0; i < 20000; i++)
+        read_at_work();
+    expect(self->name, since_ns, now_ns());
+}
+
+/* But to look at the clock seldom until it is time must come to an end, too. */
+static void run_slow_spin(const struct clock_case *self)
+{
+    int64_t since_ns = now_ns();
+    int64_t spun_ns;
+    while ((spun_ns = read_at_work() - since_ns) < NS_PER_MS)
+        ;
+    expect(self->name, 1, spun_ns <= NS_PER_MS + NS_PER_MS / 10);
+}
+
 static void run_set(const struct clock_case *self)
 {
     (void)self;
@@ -227,6 +258,8 @@ const struct clock_case sleep_cases[] = {
     { "sleep-cancelled", run_cancel, NULL },
     { "clocks", run_clocks, NULL },
     { "clock-spin", run_spin, NULL },
+    { "clock-at-work", run_work, NULL },
+    { "clock-slow-spin", run_slow_spin, NULL },
     { "clocks-cannot-be-set", run_set, NULL },
     { NULL, NULL, NULL },
 };
