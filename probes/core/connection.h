@@ -16,12 +16,16 @@
 
 #include <glib.h>
 
+#include "base/clock.h"
 #include "probes/core/transcript.h"
 #include "probes/core/transport.h"
 #include "wire/address.h"
 
 /** Nothing longer is received: the largest STUN message and ChannelData fit. */
 #define CONNECTION_MAX_MESSAGE 65556
+
+/** How long a stream may take none of what is sent before it counts as stuck. */
+#define CONNECTION_SEND_NS (5 * NS_PER_S)
 
 struct tls_options {
     const char *server_name; /**< SNI and the name to verify; NULL: the address */
@@ -95,9 +99,14 @@ int connection_fd(const struct connection *c);
 gboolean connection_send(struct connection *c, const uint8_t *bytes, size_t size,
                          const char *note, GError **error);
 
-/** Sends each byte in a segment of its own (TCP_NODELAY), or a TLS record of its own. */
+/**
+ * Sends each byte in a segment of its own (TCP_NODELAY), or a TLS record of its own. For
+ * streams alone.
+ */
 gboolean connection_send_bytewise(struct connection *c, const uint8_t *bytes, size_t size,
                                   GError **error);
+
+#define CONNECTION_LATE_MESSAGES 64
 
 struct received {
     const uint8_t *bytes; /**< borrowed until the next call on the connection */
@@ -107,7 +116,9 @@ struct received {
 
 /**
  * The next message: a datagram as it came, or one STUN or ChannelData message of a stream
- * with its padding.
+ * with its padding. What is there already is handed out even at or after the deadline (0:
+ * do not wait at all), but no more than CONNECTION_LATE_MESSAGES for one deadline: a
+ * server that floods cannot keep who waits for one answer until a deadline.
  * @return FALSE with PROBE_ERROR_SILENT at the deadline; _REFUSED, _CLOSED; _GARBAGE for
  * a stream that is lost
  */

@@ -12,12 +12,12 @@
 GQuark probe_error_quark(void);
 
 enum probe_error {
-    PROBE_ERROR_RESOLVE,     /**< the name has no address, or DNS does not answer */
-    PROBE_ERROR_SILENT,      /**< nothing came before the deadline */
-    PROBE_ERROR_REFUSED,     /**< a reset, an ICMP error: port or host unreachable */
-    PROBE_ERROR_CLOSED,      /**< the server ended the connection */
-    PROBE_ERROR_TLS,         /**< the handshake or the certificate */
-    PROBE_ERROR_GARBAGE,     /**< a stream in which no further message can be found */
+    PROBE_ERROR_RESOLVE, /**< the name has no address, or DNS does not answer */
+    PROBE_ERROR_SILENT,  /**< nothing came before the deadline */
+    PROBE_ERROR_REFUSED, /**< no connection, an ICMP error: port or host unreachable */
+    PROBE_ERROR_CLOSED,  /**< the server ended a connection, in order or by a reset */
+    PROBE_ERROR_TLS,     /**< the handshake or the certificate */
+    PROBE_ERROR_GARBAGE, /**< a stream in which no further message can be found */
     PROBE_ERROR_CREDENTIALS, /**< 401 or 441 to an authenticated request, or none given */
     PROBE_ERROR_ANSWER,      /**< another error response, or one that makes no sense */
     PROBE_ERROR_LOCAL,       /**< this machine: no socket, no such local address */
