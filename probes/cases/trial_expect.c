@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a case expects of an exchange. Silence proves something only if a Binding sent
+ * after it on the same path was answered (DESIGN section 8); a path that loses packets is
+ * asked several times.
+ */
+#include "probes/cases/trial_internal.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "probes/core/error.h"
+
+enum { MOST_TRIES = 4 }; /* of a silence, on a path that loses packets */
+
+/* A Binding on the same path. */
+static gboolean binding(struct client *c, struct answer *ret, GError **error)
+{
+    struct draft request;
+    client_begin(c, &request, STUNMSG_BINDING, STUNMSG_REQUEST);
+    return client_exchange(c, &request, ret, error);
+}
+
+static bool is_over(const GError *error)
+{
+    return g_error_matches(error, PROBE_ERROR, PROBE_ERROR_CLOSED) ||
+           g_error_matches(error, PROBE_ERROR, PROBE_ERROR_REFUSED) ||
+           g_error_matches(error, PROBE_ERROR, PROBE_ERROR_GARBAGE);
+}
+
+bool trial_exchange(struct trial *t, struct client *c, const struct draft *request,
+                    struct answer *ret)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GError) proof_error = NULL;
+    g_auto(auto_answer) proof = { 0 };
+    if (client_exchange(c, request, ret, &error))
+        return true;
+    if (is_over(error))
+        trial_fail(t, "no answer: %s", error->message);
+    else if (!g_error_matches(error, PROBE_ERROR, PROBE_ERROR_SILENT))
+        trial_say_error(t, "sending the request", error);
+    else if (binding(c, &proof, &proof_error))
+        trial_fail(t, "%s, though a Binding after it was answered", error->message);
+    else
+        trial_inconclusive(t, "%s, and neither to a Binding after it", error->message);
+    return false;
+}
+
+static char *name_codes(const unsigned *codes)
+{
+    GString *out = g_string_new(NULL);
+    for (size_t i = 0; codes[i]; i++)
+        g_string_append_printf(out, "%s%u", i ? " or " : "", codes[i]);
+    return g_string_free(out, FALSE);
+}
+
+bool trial_expect_codes(struct trial *t, struct client *c, const struct draft *request,
+                        const unsigned *codes)
+{
+    g_auto(auto_answer) answer = { 0 };
+    if (!trial_exchange(t, c, request, &answer))
+        return false;
+    if (answer.message.class == STUNMSG_SUCCESS &&
+        answer.message.method == STUNMSG_ALLOCATE)
+        trial_note_allocation(t, c); /* an unwanted success is given back too */
+    unsigned code = answer_code(&answer);
+    g_autofree char *said = answer_describe(&answer);
+    for (size_t i = 0; codes[i]; i++) {
+        if (codes[i] == code) {
+            trial_pass(t, "%s", said);
+            return true;
+        }
+    }
+    g_autofree char *wanted = name_codes(codes);
+    trial_fail(t, "%s, must be %s", said, wanted);
+    return false;
+}
+
+bool trial_expect_code(struct trial *t, struct client *c, const struct draft *request,
+                       unsigned code)
+{
+    return trial_expect_codes(t, c, request, (const unsigned[]){ code, 0 });
+}
+
+bool trial_expect_success(struct trial *t, struct client *c, const struct draft *request,
+                          struct answer *ret)
+{
+    g_auto(auto_answer) answer = { 0 };
+    if (!trial_exchange(t, c, request, &answer))
+        return false;
+    if (answer.message.class != STUNMSG_SUCCESS) {
+        g_autofree char *said = answer_describe(&answer);
+        trial_fail(t, "%s, must be a success", said);
+        return false;
+    }
+    if (answer.message.method == STUNMSG_ALLOCATE)
+        trial_note_allocation(t, c);
+    trial_pass(t, "success");
+    *ret = answer;
+    answer = (struct answer){ 0 };
+    return true;
+}
+
+/* ---- Silence ---------------------------------------------------------------------- */
+
+static enum silence judge_error(const GError *error)
+{
+    return is_over(error) ? SILENCE_CLOSED : SILENCE_UNPROVEN;
+}
+
+/* One try: the bytes, a Binding, and a look for what came besides. */
+static enum silence try_silence(struct trial *t, struct client *c, const uint8_t *bytes,
+                                size_t size, struct inbound *ret_broken,
+                                bool *ret_was_lossy)
+{
+    g_autoptr(GError) error = NULL;
+    g_auto(auto_answer) proof = { 0 };
+    if (!connection_send(client_connection(c), bytes, size, NULL, &error) ||
+        !binding(c, &proof, &error))
+        return judge_error(error);
+    *ret_was_lossy = proof.transmissions > 1;
+    if (client_next(c, trial_soon_ns(t), ret_broken, &error))
+        return SILENCE_BROKEN;
+    return g_error_matches(error, PROBE_ERROR, PROBE_ERROR_SILENT) ? SILENCE_PROVEN
+                                                                   : judge_error(error);
+}
+
+enum silence trial_silence(struct trial *t, struct client *c, const uint8_t *bytes,
+                           size_t size, struct inbound *ret_broken)
+{
+    struct inbound broken = { 0 };
+    enum silence result = SILENCE_UNPROVEN;
+    bool was_lossy = true;
+    for (unsigned i = 0; i < MOST_TRIES && was_lossy; i++) {
+        was_lossy = false;
+        result = try_silence(t, c, bytes, size, &broken, &was_lossy);
+        if (result != SILENCE_PROVEN)
+            break;
+    }
+    if (ret_broken)
+        *ret_broken = broken;
+    else
+        inbound_clear(&broken);
+    return result;
+}
+
+bool trial_expect_silence(struct trial *t, struct client *c, const uint8_t *bytes,
+                          size_t size)
+{
+    enum { TEXT_SIZE = 160 };
+    char text[TEXT_SIZE];
+    g_auto(auto_inbound) broken = { 0 };
+    switch (trial_silence(t, c, bytes, size, &broken)) {
+    case SILENCE_PROVEN:
+        trial_pass(t, "silence, and an answer to a Binding after it");
+        return true;
+    case SILENCE_CLOSED:
+        if (!transport_is_stream(connection_transport(client_connection(c)))) {
+            trial_inconclusive(t, "the port was refused");
+            return false;
+        }
+        trial_pass(t, "the server closed the connection");
+        return true;
+    case SILENCE_BROKEN:
+        if (stunmsg_describe(broken.bytes, broken.size, text, sizeof text) != STUNMSG_OK)
+            g_snprintf(text, sizeof text, "%zu bytes that are no STUN", broken.size);
+        trial_fail(t, "an answer: %s", text);
+        return false;
+    case SILENCE_UNPROVEN:
+        break;
+    }
+    trial_inconclusive(t, "silence, but neither was a Binding after it answered");
+    return false;
+}

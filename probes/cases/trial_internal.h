@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of a trial share; cases do not include it. */
+#ifndef RTCLAB_PROBES_TRIAL_INTERNAL_H
+#define RTCLAB_PROBES_TRIAL_INTERNAL_H
+
+#include "probes/cases/trial.h"
+
+struct trial {
+    const struct subject *subject;
+    const struct test_case *test;
+    struct rng rng;
+    struct transcript *transcript;
+    bool is_strict;
+    enum verdict verdict; /* VERDICT_N: none yet */
+    char *observed;
+    GPtrArray *clients; /* struct trial_client * */
+    GPtrArray *peers;   /* struct peer * */
+};
+
+struct trial *trial_new(const struct subject *subject, const struct test_case *test,
+                        bool is_strict);
+/** Gives allocations back and closes all. */
+void trial_free(struct trial *t);
+
+/** Says that a client has an allocation, which is to be given back. */
+void trial_note_allocation(struct trial *t, struct client *c);
+
+/** Says an error of an exchange: silence and closing are inconclusive, TLS too; what is
+ * this machine's fault is an error. */
+void trial_say_error(struct trial *t, const char *doing, const GError *error);
+
+#endif
