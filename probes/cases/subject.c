@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Finding out what a server can do, by asking it as a well-behaved client would: a few
- * Bindings, an Allocate without credentials, and with credentials a handful of allocations
- * of different kinds, each given back at once. How long cases wait follows from the round
- * trip that was met.
+ * Bindings, an Allocate without credentials, and with credentials a handful of
+ * allocations of different kinds, each given back at once. How long cases wait follows
+ * from the round trip that was met.
  */
 #include "probes/cases/subject.h"
 
@@ -171,9 +171,9 @@ static void explore_transports(struct exploration *e)
     };
     struct subject *s = e->s;
     /* One port commonly serves both, plain and secure (RFC 8489 §8.1). */
-    static const enum probe_transport twins[PROBE_N_TRANSPORTS] = {
-        PROBE_TCP, PROBE_UDP, PROBE_DTLS, PROBE_TLS
-    };
+    static const enum probe_transport twins[PROBE_N_TRANSPORTS] = { PROBE_TCP, PROBE_UDP,
+                                                                    PROBE_DTLS,
+                                                                    PROBE_TLS };
     enum probe_transport twin = twins[s->transport];
     if (s->servers[twin].address.family == ADDRESS_NONE)
         s->servers[twin] = s->servers[s->transport];
@@ -354,7 +354,8 @@ static void explore_kind(struct exploration *e, enum probe_transport transport,
         turn_release(c);
 }
 
-/* A ticket comes back in the success of an Allocate that has an empty one (RFC 8016 §3.1). */
+/* A ticket comes back in the success of an Allocate that has an empty one (RFC 8016
+ * §3.1). */
 static void explore_mobility(struct exploration *e)
 {
     struct draft request;
@@ -395,8 +396,7 @@ static gboolean explore_allocation(struct exploration *e, GError **error)
 {
     struct allocation allocation;
     g_autoptr(GError) cause = NULL;
-    g_autoptr(auto_client) c =
-        allocate(e, e->s->transport, NULL, &allocation, &cause);
+    g_autoptr(auto_client) c = allocate(e, e->s->transport, NULL, &allocation, &cause);
     if (!c) {
         if (g_error_matches(cause, PROBE_ERROR, PROBE_ERROR_CREDENTIALS)) {
             g_propagate_error(error, g_steal_pointer(&cause));
@@ -418,7 +418,8 @@ static gboolean explore_allocation(struct exploration *e, GError **error)
 
 /* ---- All of it -------------------------------------------------------------------- */
 
-/* Cases ask often for what may not be answered, so they wait for some round trips only. */
+/* Cases ask often for what may not be answered, so they wait for some round trips only.
+ */
 static void set_case_timing(struct subject *s)
 {
     enum { ROUND_TRIPS = 4, LEAST_MS = 100, TRANSMISSIONS = 4, LAST = 8 };
@@ -431,8 +432,7 @@ static void set_case_timing(struct subject *s)
         MIN(s->timing.timeout_ms, s->timing.rto_ms * ((1u << TRANSMISSIONS) - 1));
 }
 
-gboolean subject_explore(struct subject *s, struct transcript *transcript,
-                         GError **error)
+gboolean subject_explore(struct subject *s, struct transcript *transcript, GError **error)
 {
     struct rng all = rng_seed(s->seed);
     struct exploration e = { .s = s,
