@@ -119,12 +119,16 @@ gboolean target_take_seed(const char *text, void *place, GError **error)
     return TRUE;
 }
 
-/* What the URI itself says. */
-static enum probe_transport transport_of(const struct ice_url *url)
+/* The option's or the URI's; with an s it is secure either way. */
+static enum probe_transport transport_of(const struct target_options *options,
+                                         const struct ice_url *url)
 {
-    if (ice_url_is_tcp(url))
-        return url->tls ? PROBE_TLS : PROBE_TCP;
-    return url->tls ? PROBE_DTLS : PROBE_UDP;
+    enum probe_transport transport = ice_url_is_tcp(url) ? PROBE_TCP : PROBE_UDP;
+    if (options->transport.is_given)
+        transport = options->transport.value;
+    if (!url->tls)
+        return transport;
+    return transport_is_stream(transport) ? PROBE_TLS : PROBE_DTLS;
 }
 
 struct target *target_new(const struct target_options *options, const char *uri,
@@ -139,13 +143,7 @@ struct target *target_new(const struct target_options *options, const char *uri,
         return NULL;
     }
     target->uri = g_strdup(uri);
-    target->transport = options->transport.is_given ? options->transport.value
-                                                    : transport_of(&target->url);
-    if (target->url.tls && !transport_is_secure(target->transport)) {
-        fail(error, "--transport %s contradicts \"%s\", which is over tls or dtls",
-             transport_name(target->transport), uri);
-        return NULL;
-    }
+    target->transport = transport_of(options, &target->url);
     target->port = target->url.port                         ? target->url.port
                    : transport_is_secure(target->transport) ? SECURE_PORT
                                                             : PORT;

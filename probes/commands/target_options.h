@@ -55,18 +55,17 @@ struct target_options {
 struct target {
     char *uri; /**< as given; owned */
     struct ice_url url;
-    enum probe_transport transport;
+    enum probe_transport transport; /**< unless DNS says otherwise: see resolve_url() */
     uint16_t port;
     struct tls_options
         tls; /**< borrows from the options and from `url`: do not move it */
 };
 
 /**
- * Reads a URI: the transport is the option's, or the URI's (RFC 7064 and 7065: stuns and
- * turns are TLS, over UDP DTLS), the port the URI's or that of the transport.
+ * Reads a URI. The transport is the option's or the URI's (RFC 7064, RFC 7065), with an s
+ * over TLS or DTLS in either case; the port is the URI's or that of the transport.
  *
- * @return NULL with RTC_ERROR_USAGE: it is no URI, or --transport contradicts it; caller
- *         frees
+ * @return NULL with RTC_ERROR_USAGE: it is no URI; caller frees
  */
 struct target *target_new(const struct target_options *options, const char *uri,
                           GError **error);
