@@ -127,5 +127,5 @@ bool case_is_chosen(const struct test_case *c, const char *const *selectors,
         if (case_matches(c, selectors[i]))
             is_chosen |= is_default || is_explicit(selectors[i]);
     }
-    return has_positive ? is_chosen : is_default;
+    return has_positive ? is_chosen : is_default && case_group_of(c) != &cases_audit;
 }

@@ -84,8 +84,8 @@ bool case_selector_is_known(const char *selector);
 
 /**
  * Whether selectors choose a case: any that does, and none with a leading "!" that does.
- * Without any positive one all are chosen that are neither slow nor intrusive; those are
- * chosen by their id or tag, or by includes_slow and includes_intrusive.
+ * Without any positive one all are chosen but the security ones (X). Slow and intrusive
+ * ones have to be named by their id or tag, or allowed.
  */
 bool case_is_chosen(const struct test_case *c, const char *const *selectors,
                     bool includes_slow, bool includes_intrusive);

@@ -35,8 +35,8 @@ static json_t *make_item(const struct runner_options *options, const struct test
     const struct subject *s = options->subject;
     const char *observed = t->observed ? t->observed : "";
     g_autofree char *again =
-        g_strdup_printf("rtcprobe conform %s %s%s%s --seed %" G_GUINT64_FORMAT, s->uri,
-                        c->id, *options->again ? " " : "", options->again, s->seed);
+        g_strdup_printf("%s %s%s --seed %" G_GUINT64_FORMAT, options->again_before, c->id,
+                        options->again_after, s->seed);
     json_t *item = json_pack(
         "{s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:f, s:s}", "name", c->id, "title",
         c->title, "group", case_group_of(c)->tag, "clause", clause_of(c, s), "level",

@@ -15,7 +15,8 @@ struct runner_options {
     const struct test_case *const *cases; /**< NULL-ended */
     unsigned jobs;                        /**< side by side, beside the slow ones */
     bool is_strict;                       /**< a SHOULD counts like a MUST */
-    const char *again; /**< the options that repeating needs: "-u joe" */
+    const char *again_before; /**< of the id, in the line that repeats a case */
+    const char *again_after;  /**< the same behind it; each word after a blank */
     /**
      * Called in the caller's thread, in the order of the table, as soon as a case and all
      * before it are done.
