@@ -294,7 +294,7 @@ static void test_sources_that_make_no_sense(void)
         CU_ASSERT_PTR_NULL(none);
         ASSERT_TEXT(error ? error->message : NULL, rows[i].message);
     }
-    const struct credentials_source nothing = { NULL };
+    const struct credentials_source nothing = { .user = NULL };
     struct credentials *none = NULL;
     CU_ASSERT_TRUE(credentials_load(&nothing, &none, NULL));
     CU_ASSERT_PTR_NULL(none);
