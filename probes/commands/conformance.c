@@ -16,8 +16,8 @@
 #include "probes/cases/known.h"
 #include "probes/cases/runner.h"
 #include "probes/commands/conformance_text.h"
+#include "probes/commands/session.h"
 #include "probes/core/error.h"
-#include "probes/core/resolve.h"
 #include "probes/core/wait.h"
 
 gboolean conformance_take_jobs(const char *text, void *place, GError **error)
@@ -94,18 +94,6 @@ static gboolean load_credentials(struct setup *setup, GError **error)
     return TRUE;
 }
 
-static gboolean resolve(const struct setup *setup, const struct target *target,
-                        struct resolved *ret, GError **error)
-{
-    const struct target_options *o = setup->conformance->target;
-    struct resolve_options options = { .family = (enum address_family)o->family,
-                                       .has_transport = o->transport.is_given,
-                                       .transport = o->transport.value,
-                                       .rng = rng_seed(setup->seed) };
-    return resolve_url(&target->url, &options, clock_now_ns() + o->timeout_ns, ret,
-                       error);
-}
-
 /* The first address of the transport that the first one has, and one of IPv6. */
 static void take_addresses(struct subject *s, const struct resolved *resolved)
 {
@@ -125,7 +113,9 @@ static gboolean take_further_uri(struct setup *setup, const char *uri, GError **
     g_autoptr(auto_target) target = target_new(setup->conformance->target, uri, error);
     g_auto(auto_resolved) resolved = { 0 };
     struct subject *s = &setup->subject;
-    if (!target || !resolve(setup, target, &resolved, error))
+    struct rng rng = rng_seed(setup->seed);
+    if (!target ||
+        !session_resolve(setup->conformance->target, target, &rng, &resolved, error))
         return FALSE;
     const struct resolved_address *a = &resolved.addresses[0];
     if (a->transport != s->transport)
@@ -141,9 +131,10 @@ static gboolean make_subject(struct setup *setup, GError **error)
     const struct target_options *o = conformance->target;
     struct subject *s = &setup->subject;
     g_auto(auto_resolved) resolved = { 0 };
+    struct rng rng = rng_seed(setup->seed);
     setup->target = target_new(o, conformance->uris[0], error);
     if (!setup->target || !load_credentials(setup, error) ||
-        !resolve(setup, setup->target, &resolved, error))
+        !session_resolve(o, setup->target, &rng, &resolved, error))
         return FALSE;
     s->uri = g_strdup(conformance->uris[0]);
     s->tls = setup->target->tls;
