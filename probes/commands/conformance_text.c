@@ -52,7 +52,8 @@ static char *format(const json_t *item, bool in_colour, bool shows_messages)
     GString *out = g_string_new(NULL);
     enum verdict verdict = VERDICT_ERROR;
     verdict_parse(get(item, "status"), &verdict);
-    g_autofree char *padded = g_strdup_printf("%-12s", verdict_name(verdict));
+    g_autofree char *word = g_ascii_strup(verdict_name(verdict), -1);
+    g_autofree char *padded = g_strdup_printf("%-12s", word);
     g_autofree char *painted = layout_paint(verdict, padded, in_colour);
     g_string_append_printf(out, "%s  %s  %s\n", painted, get(item, "name"),
                            get(item, "title"));
@@ -95,12 +96,15 @@ static void append_message(GString *out, const json_t *message)
     g_autofree char *text = text_escape(get(message, "text"));
     g_autofree char *note = text_escape(get(message, "note"));
     double t_ms = json_number_value(json_object_get(message, "t_ms"));
-    g_string_append_printf(out, "%s%9.3f ms %s %s %s%s%s%s\n", indent, t_ms,
-                           is_event  ? "--"
-                           : is_sent ? "->"
-                                     : "<-",
-                           get(message, "transport"), text, *note ? " (" : "", note,
-                           *note ? ")" : "");
+    g_autofree char *first = g_strdup_printf("%s%9.3f ms %s %s ", indent, t_ms,
+                                             is_event  ? "--"
+                                             : is_sent ? "->"
+                                                       : "<-",
+                                             get(message, "transport"));
+    g_autofree char *said =
+        g_strdup_printf("%s%s%s%s", text, *note ? " (" : "", note, *note ? ")" : "");
+    g_autofree char *lines = layout_wrap(first, said, layout_columns());
+    g_string_append(out, lines);
     append_hex(out, get(message, "hex"));
 }
 
