@@ -77,8 +77,9 @@ static void set_lack(struct subject *s, enum capability capability, const GError
     s->lacks[capability] = g_strdup(error->message);
 }
 
-static struct client *open_client(struct exploration *e, enum probe_transport transport,
-                                  const struct endpoint *server, GError **error)
+static struct client_options make_options(struct exploration *e,
+                                          enum probe_transport transport,
+                                          const struct endpoint *server)
 {
     struct subject *s = e->s;
     struct client_options options = {
@@ -95,6 +96,13 @@ static struct client *open_client(struct exploration *e, enum probe_transport tr
     };
     if (s->local.address.family != server->address.family)
         options.connection.local = (struct endpoint){ 0 };
+    return options;
+}
+
+static struct client *open_client(struct exploration *e, enum probe_transport transport,
+                                  const struct endpoint *server, GError **error)
+{
+    struct client_options options = make_options(e, transport, server);
     return client_open(&options, NULL, NULL, error);
 }
 
@@ -245,13 +253,8 @@ static struct client *allocate(struct exploration *e, enum probe_transport trans
                                const struct allocate_options *options,
                                struct allocation *ret, GError **error)
 {
-    struct client *c = open_client(e, transport, &e->s->servers[transport], error);
-    if (!c)
-        return NULL;
-    if (turn_allocate(c, options, ret, error))
-        return c;
-    client_close(c);
-    return NULL;
+    struct client_options own = make_options(e, transport, &e->s->servers[transport]);
+    return turn_open(&own, options, ret, error);
 }
 
 static void explore_denied(struct exploration *e, struct client *c)

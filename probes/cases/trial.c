@@ -181,18 +181,22 @@ struct client_options trial_client_options(struct trial *t,
     };
 }
 
-struct client *trial_client_with(struct trial *t, const struct client_options *options)
+static struct client *keep(struct trial *t, struct client *c)
 {
-    g_autoptr(GError) error = NULL;
-    struct client *c = client_open(options, NULL, NULL, &error);
-    if (!c) {
-        trial_say_error(t, "opening a path to the server", error);
-        return NULL;
-    }
     struct trial_client *own = g_new0(struct trial_client, 1);
     own->client = c;
     g_ptr_array_add(t->clients, own);
     return c;
+}
+
+struct client *trial_client_with(struct trial *t, const struct client_options *options)
+{
+    g_autoptr(GError) error = NULL;
+    struct client *c = client_open(options, NULL, NULL, &error);
+    if (c)
+        return keep(t, c);
+    trial_say_error(t, "opening a path to the server", error);
+    return NULL;
 }
 
 struct client *trial_client_over(struct trial *t, enum probe_transport transport)
@@ -271,8 +275,16 @@ bool trial_allocate(struct trial *t, struct client *c,
 struct client *trial_allocated(struct trial *t, const struct allocate_options *options,
                                struct allocation *ret)
 {
-    struct client *c = trial_client(t);
-    return c && trial_allocate(t, c, options, ret) ? c : NULL;
+    g_autoptr(GError) error = NULL;
+    struct client_options own = trial_client_options(t, t->subject->transport);
+    struct client *c = turn_open(&own, options, ret, &error);
+    if (!c) {
+        trial_say_error(t, "allocating", error);
+        return NULL;
+    }
+    keep(t, c);
+    trial_note_allocation(t, c);
+    return c;
 }
 
 /* ---- Waiting ---------------------------------------------------------------------- */

@@ -9,7 +9,7 @@
  * messages ask for that.
  *
  * Where a capture runs, its flow must be known before the first packet: TCP's local port
- * is then chosen by bind(2) rather than by connect(2).
+ * is then chosen by bind(2) rather than by connect(2), as UDP's always is.
  */
 #include "probes/core/connection_internal.h"
 
@@ -20,6 +20,7 @@
 
 #include "probes/core/capture.h"
 #include "probes/core/error.h"
+#include "probes/core/fresh_port.h"
 #include "probes/core/socket_address.h"
 #include "probes/core/wait.h"
 
@@ -131,8 +132,8 @@ static gboolean set_local_error(GError **error, const char *what)
     return FALSE;
 }
 
-int connection_socket_make(enum probe_transport transport, const struct endpoint *local,
-                           enum address_family family, GError **error)
+static int make_socket(enum probe_transport transport, const struct endpoint *local,
+                       enum address_family family, GError **error)
 {
     bool is_stream = transport_is_stream(transport);
     int domain = family == ADDRESS_IPV6 ? AF_INET6 : AF_INET;
@@ -157,7 +158,7 @@ int connection_socket_make(enum probe_transport transport, const struct endpoint
     if (is_stream) /* RFC 8489 has no use for segments that wait for one another */
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     bool is_bound = local->address.family != ADDRESS_NONE || local->port > 0;
-    if ((is_bound || (is_stream && capture_is_running())) && !bind_to(fd, &here)) {
+    if ((is_bound || !is_stream || capture_is_running()) && !bind_to(fd, &here)) {
         char text[ENDPOINT_TEXT_SIZE];
         g_autofree char *what =
             g_strdup_printf("cannot bind to %s", endpoint_format(&here, text));
@@ -165,6 +166,26 @@ int connection_socket_make(enum probe_transport transport, const struct endpoint
         close(fd);
         return -1;
     }
+    return fd;
+}
+
+/* A UDP socket whose port the kernel chooses gets one that was not used before, if there
+   is one to be had. */
+int connection_socket_make(enum probe_transport transport, const struct endpoint *local,
+                           enum address_family family, GError **error)
+{
+    enum { TRIES = 16 };
+    int tried[TRIES], n_tried = 0, fd;
+    do {
+        fd = make_socket(transport, local, family, error);
+        if (fd < 0 || transport_is_stream(transport) || local->port > 0 ||
+            fresh_port_take(connection_socket_local(fd).port) || n_tried == TRIES)
+            break;
+        tried[n_tried++] = fd; /* stays open, so that the next is another one */
+        fd = -1;
+    } while (fd < 0);
+    for (int i = 0; i < n_tried; i++)
+        close(tried[i]);
     return fd;
 }
 

@@ -63,11 +63,8 @@ static gboolean open_end(const struct client_options *options, const char *who,
                          GError **error)
 {
     GError *cause = NULL;
-    g_autoptr(auto_client) client = client_open(options, NULL, NULL, &cause);
-    if (!client || !turn_allocate(client, NULL, ret, &cause))
-        return fail_at(error, cause, who);
-    *ret_client = g_steal_pointer(&client);
-    return TRUE;
+    *ret_client = turn_open(options, NULL, ret, &cause);
+    return *ret_client || fail_at(error, cause, who);
 }
 
 static gboolean open_way(struct client *from, const struct endpoint *to,

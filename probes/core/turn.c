@@ -85,6 +85,27 @@ gboolean turn_allocate(struct client *c, const struct allocate_options *options,
     return TRUE;
 }
 
+struct client *turn_open(const struct client_options *options,
+                         const struct allocate_options *allocate, struct allocation *ret,
+                         GError **error)
+{
+    enum { TRIES = 4 };
+    struct client_options own = *options;
+    for (unsigned i = 1;; i++) {
+        g_autoptr(GError) cause = NULL;
+        g_autoptr(auto_client) c = client_open(&own, NULL, NULL, &cause);
+        if (c && turn_allocate(c, allocate, ret, &cause))
+            return g_steal_pointer(&c);
+        bool is_taken = c && client_last_code(c) == STUNMSG_CODE_ALLOCATION_MISMATCH &&
+                        options->connection.local.port == 0;
+        if (!is_taken || i == TRIES) {
+            g_propagate_error(error, g_steal_pointer(&cause));
+            return NULL;
+        }
+        own.rng = rng_fork(&own.rng, "another 5-tuple");
+    }
+}
+
 gboolean turn_refresh(struct client *c, uint32_t lifetime_s, uint32_t *ret_granted_s,
                       GError **error)
 {

@@ -48,6 +48,16 @@ void turn_read_allocation(const struct stunmsg *m, struct allocation *ret);
 gboolean turn_allocate(struct client *c, const struct allocate_options *options,
                        struct allocation *ret, GError **error);
 
+/**
+ * Opens a client and allocates. Where the 5-tuple still has an allocation (437) another
+ * one is taken, as RFC 8656 §7.4 advises, a few times.
+ * @param options  of client_open()
+ * @return as turn_allocate() and client_open(); caller owns
+ */
+struct client *turn_open(const struct client_options *options,
+                         const struct allocate_options *allocate, struct allocation *ret,
+                         GError **error);
+
 /** Refreshes. @param lifetime_s asked for; 0 ends it  @param ret_granted_s NULL: not
  * wanted */
 gboolean turn_refresh(struct client *c, uint32_t lifetime_s, uint32_t *ret_granted_s,
