@@ -284,6 +284,7 @@ gboolean conformance_run(const struct conformance *conformance, int *ret_status,
                            .seed = target_seed(conformance->target) };
     gboolean is_done = wait_catch_interrupts(error) &&
                        load_known(conformance->options, &telling, error) &&
+                       target_capture_begin(conformance->target, error) &&
                        make_subject(&setup, error) &&
                        subject_explore(&setup.subject, NULL, error);
     if (is_done)
@@ -291,5 +292,6 @@ gboolean conformance_run(const struct conformance *conformance, int *ret_status,
     known_free(telling.known);
     known_free(telling.baseline);
     setup_clear(&setup);
+    target_capture_end(conformance->target);
     return is_done;
 }

@@ -27,11 +27,14 @@ gboolean session_begin(const struct target_options *options, const char *uri,
     return wait_catch_interrupts(error) &&
            (ret->target = target_new(options, uri, error)) &&
            credentials_load(&options->credentials, &ret->credentials, error) &&
+           target_capture_begin(options, error) &&
            session_resolve(options, ret->target, &ret->rng, &ret->resolved, error);
 }
 
 void session_clear(struct session *session)
 {
+    if (session->options)
+        target_capture_end(session->options);
     target_free(session->target);
     credentials_free(session->credentials);
     resolved_clear(&session->resolved);

@@ -19,7 +19,9 @@ struct session {
 };
 
 /**
- * Catches interrupts, reads the URI, loads credentials and resolves.
+ * Catches interrupts, reads the URI, loads credentials, starts the capture if one is
+ * asked for, and resolves. To be cleared when all connections are closed: that ends the
+ * capture.
  * @return FALSE with RTC_ERROR_… or PROBE_ERROR_…; the caller clears it in any case
  */
 gboolean session_begin(const struct target_options *options, const char *uri,

@@ -8,6 +8,8 @@
  */
 #include "probes/commands/target_options.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -15,6 +17,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "probes/commands/quantity.h"
+#include "probes/core/capture.h"
 
 enum { PORT = 3478, SECURE_PORT = 5349, RM = 16 };
 
@@ -216,4 +219,25 @@ struct report *target_report(const struct target_options *options, const char *c
         .format_end = format_end,
     };
     return report_begin(&report, NULL);
+}
+
+gboolean target_capture_begin(const struct target_options *options, GError **error)
+{
+    return !options->pcap_file || capture_start(options->pcap_file, error);
+}
+
+void target_capture_end(const struct target_options *options)
+{
+    struct capture_counts counts = { 0 };
+    g_autoptr(GError) error = NULL;
+    if (!options->pcap_file || !capture_is_running())
+        return;
+    if (!capture_stop(&counts, &error))
+        fprintf(stderr, "rtcprobe: %s\n", error->message);
+    else if (counts.dropped > 0)
+        fprintf(stderr,
+                "rtcprobe: --pcap: the kernel dropped %" PRIu64
+                " packets that might have "
+                "been ours\n",
+                counts.dropped);
 }

@@ -96,6 +96,15 @@ struct report *target_report(const struct target_options *options, const char *c
                              char *(*format_item)(const json_t *item, bool in_colour),
                              char *(*format_end)(const json_t *document, bool in_colour));
 
+/**
+ * Starts the capture that --pcap asks for, if it does. Before the first connection.
+ * @return FALSE with RTC_ERROR_ENVIRONMENT, the message saying what is missing
+ */
+gboolean target_capture_begin(const struct target_options *options, GError **error);
+
+/** Ends it; what went wrong, or was lost, is said on standard error. */
+void target_capture_end(const struct target_options *options);
+
 /* ---- The table -------------------------------------------------------------------- */
 
 gboolean target_take_ipv4(const char *text, void *place, GError **error);

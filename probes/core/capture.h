@@ -13,6 +13,30 @@
 
 #include "wire/address.h"
 
+/* ---- The capture (capture.c) ---------------------------------------------------------
+ */
+
+/**
+ * Starts capturing into a file of pcap, which only the user may read (0600). Call before
+ * the first connection is opened.
+ *
+ * @return FALSE with RTC_ERROR_ENVIRONMENT: no privilege, and then how to get it; the
+ * file cannot be written; RTC_ERROR_USAGE: one runs already
+ */
+gboolean capture_start(const char *path, GError **error);
+
+struct capture_counts {
+    uint64_t written;
+    uint64_t dropped; /**< by the kernel: of all packets, perhaps some of ours */
+};
+
+/**
+ * Ends it: what the kernel still holds is written first. Does nothing if none runs.
+ * @param ret_counts NULL: not wanted
+ * @return FALSE with RTC_ERROR_ENVIRONMENT if not all could be written
+ */
+gboolean capture_stop(struct capture_counts *ret_counts, GError **error);
+
 /* ---- What belongs to us (capture_flows.c) ------------------------------------------ */
 
 /** Whether a capture runs: then a flow must be known before its first packet. */
