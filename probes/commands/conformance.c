@@ -57,18 +57,16 @@ const struct test_case **conformance_choose(const char *const *selectors,
 /* A run's parts that must outlive the subject, which borrows from them. */
 struct setup {
     const struct conformance *conformance;
-    struct target *target;
-    struct credentials *credentials, *other;
+    struct session session;
+    struct credentials *other;
     struct subject subject;
-    uint64_t seed;
 };
 
 static void setup_clear(struct setup *setup)
 {
     subject_clear(&setup->subject);
-    target_free(setup->target);
-    credentials_free(setup->credentials);
     credentials_free(setup->other);
+    session_clear(&setup->session);
 }
 
 static gboolean load_credentials(struct setup *setup, GError **error)
@@ -78,14 +76,13 @@ static gboolean load_credentials(struct setup *setup, GError **error)
                                         .pass_file = o->other_pass_file,
                                         .pass_env = o->other_pass_env };
     struct subject *s = &setup->subject;
-    if (!credentials_load(&setup->conformance->target->credentials, &setup->credentials,
-                          error) ||
-        !credentials_load(&other, &setup->other, error))
+    const struct credentials *own = setup->session.credentials;
+    if (!credentials_load(&other, &setup->other, error))
         return FALSE;
-    if (setup->credentials) {
-        s->username = g_strdup(setup->credentials->user);
-        s->password = g_strdup(setup->credentials->password);
-        s->shared_secret = g_strdup(setup->credentials->secret);
+    if (own) {
+        s->username = g_strdup(own->user);
+        s->password = g_strdup(own->password);
+        s->shared_secret = g_strdup(own->secret);
     }
     if (setup->other) {
         s->other_username = g_strdup(setup->other->user);
@@ -113,9 +110,8 @@ static gboolean take_further_uri(struct setup *setup, const char *uri, GError **
     g_autoptr(auto_target) target = target_new(setup->conformance->target, uri, error);
     g_auto(auto_resolved) resolved = { 0 };
     struct subject *s = &setup->subject;
-    struct rng rng = rng_seed(setup->seed);
-    if (!target ||
-        !session_resolve(setup->conformance->target, target, &rng, &resolved, error))
+    if (!target || !session_resolve(setup->conformance->target, target,
+                                    &setup->session.rng, &resolved, error))
         return FALSE;
     const struct resolved_address *a = &resolved.addresses[0];
     if (a->transport != s->transport)
@@ -130,19 +126,16 @@ static gboolean make_subject(struct setup *setup, GError **error)
     const struct conformance *conformance = setup->conformance;
     const struct target_options *o = conformance->target;
     struct subject *s = &setup->subject;
-    g_auto(auto_resolved) resolved = { 0 };
-    struct rng rng = rng_seed(setup->seed);
-    setup->target = target_new(o, conformance->uris[0], error);
-    if (!setup->target || !load_credentials(setup, error) ||
-        !session_resolve(o, setup->target, &rng, &resolved, error))
+    if (!session_begin(o, conformance->uris[0], &setup->session, error) ||
+        !load_credentials(setup, error))
         return FALSE;
     s->uri = g_strdup(conformance->uris[0]);
-    s->tls = setup->target->tls;
+    s->tls = setup->session.target->tls;
     s->local = o->local;
     s->is_modern = o->is_modern;
     s->timing = target_timing(o);
-    s->seed = setup->seed;
-    take_addresses(s, &resolved);
+    s->seed = setup->session.seed;
+    take_addresses(s, &setup->session.resolved);
     for (size_t i = 1; conformance->uris[i]; i++)
         if (!take_further_uri(setup, conformance->uris[i], error))
             return FALSE;
@@ -254,7 +247,7 @@ static int run_cases(const struct conformance *conformance, struct setup *setup,
                      struct telling *telling)
 {
     telling->report =
-        target_report(conformance->target, conformance->command, setup->seed,
+        target_report(conformance->target, conformance->command, setup->session.seed,
                       conformance->shows_messages ? conformance_format_item_and_messages
                                                   : conformance_format_item,
                       conformance_format_end);
@@ -280,11 +273,8 @@ gboolean conformance_run(const struct conformance *conformance, int *ret_status,
                          GError **error)
 {
     struct telling telling = { 0 };
-    struct setup setup = { .conformance = conformance,
-                           .seed = target_seed(conformance->target) };
-    gboolean is_done = wait_catch_interrupts(error) &&
-                       load_known(conformance->options, &telling, error) &&
-                       target_capture_begin(conformance->target, error) &&
+    struct setup setup = { .conformance = conformance };
+    gboolean is_done = load_known(conformance->options, &telling, error) &&
                        make_subject(&setup, error) &&
                        subject_explore(&setup.subject, NULL, error);
     if (is_done)
@@ -292,6 +282,5 @@ gboolean conformance_run(const struct conformance *conformance, int *ret_status,
     known_free(telling.known);
     known_free(telling.baseline);
     setup_clear(&setup);
-    target_capture_end(conformance->target);
     return is_done;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a subcommand that talks to one server starts from: its URI resolved, credentials
- * loaded, a seed.
+ * What a subcommand that talks to servers starts from: a URI resolved, credentials
+ * loaded, a seed, Ctrl-C caught, and the capture that --pcap asks for.
  */
 #ifndef RTCLAB_PROBES_SESSION_H
 #define RTCLAB_PROBES_SESSION_H
