@@ -30,6 +30,7 @@
 struct tls_options {
     const char *server_name; /**< SNI and the name to verify; NULL: the address */
     const char *ca_file;     /**< PEM; NULL: the system's */
+    const char *ca_pem;      /**< PEM itself; it goes before the file; NULL: none */
     const char *const *alpn; /**< NULL-ended, RFC 7443: "stun.turn"; NULL: none offered */
     bool accepts_any;        /**< --insecure: problems are told, not fatal */
 };

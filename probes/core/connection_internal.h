@@ -111,8 +111,8 @@ enum io connection_tls_write(struct connection *c, const uint8_t *bytes, size_t 
  */
 
 /** The list of known CAs, read once for each file; NULL: the system's. Borrowed. */
-gnutls_certificate_credentials_t tls_certificate_credentials(const char *ca_file,
-                                                             GError **error);
+gnutls_certificate_credentials_t
+tls_certificate_credentials(const struct tls_options *options, GError **error);
 
 /**
  * Judges what the server showed: subject, trust, name, times and the problem in words.

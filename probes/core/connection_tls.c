@@ -246,7 +246,7 @@ gboolean connection_tls_open(struct connection *c, const struct tls_options *opt
     gnutls_session_t session = NULL;
     unsigned flags = GNUTLS_CLIENT | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL;
     gnutls_certificate_credentials_t credentials =
-        tls_certificate_credentials(options->ca_file, error);
+        tls_certificate_credentials(options, error);
     if (!credentials)
         return FALSE;
     if (c->transport == PROBE_DTLS)

@@ -15,6 +15,7 @@
 #include "probes/core/connection_internal.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include <gnutls/x509.h>
 
@@ -25,35 +26,53 @@ enum { SHOWN_NAMES = 4, SECONDS_A_DAY = 86400 };
 /* ---- Known CAs ------------------------------------------------------------------------
  */
 
-static gnutls_certificate_credentials_t read_cas(const char *ca_file, GError **error)
+static int trust(gnutls_certificate_credentials_t credentials,
+                 const struct tls_options *options)
+{
+    if (options->ca_pem) {
+        gnutls_datum_t pem = { .data = (unsigned char *)options->ca_pem,
+                               .size = (unsigned)strlen(options->ca_pem) };
+        return gnutls_certificate_set_x509_trust_mem(credentials, &pem,
+                                                     GNUTLS_X509_FMT_PEM);
+    }
+    return options->ca_file ? gnutls_certificate_set_x509_trust_file(
+                                  credentials, options->ca_file, GNUTLS_X509_FMT_PEM)
+                            : gnutls_certificate_set_x509_system_trust(credentials);
+}
+
+static gnutls_certificate_credentials_t read_cas(const struct tls_options *options,
+                                                 GError **error)
 {
     gnutls_certificate_credentials_t credentials;
+    bool is_system = !options->ca_pem && !options->ca_file;
     int n = gnutls_certificate_allocate_credentials(&credentials);
     if (n >= 0) {
-        n = ca_file ? gnutls_certificate_set_x509_trust_file(credentials, ca_file,
-                                                             GNUTLS_X509_FMT_PEM)
-                    : gnutls_certificate_set_x509_system_trust(credentials);
-        if (n > 0 || (n == 0 && !ca_file))
+        n = trust(credentials, options);
+        if (n > 0 || (n == 0 && is_system))
             return credentials;
         gnutls_certificate_free_credentials(credentials);
     }
     g_set_error(error, PROBE_ERROR, PROBE_ERROR_LOCAL, "cannot read the CAs of %s: %s",
-                ca_file ? ca_file : "this system",
+                options->ca_file ? options->ca_file
+                : is_system      ? "this system"
+                                 : "the caller",
                 n < 0 ? gnutls_strerror(n) : "no certificate (PEM) in it");
     return NULL;
 }
 
-gnutls_certificate_credentials_t tls_certificate_credentials(const char *ca_file,
-                                                             GError **error)
+gnutls_certificate_credentials_t
+tls_certificate_credentials(const struct tls_options *options, GError **error)
 {
     static GMutex lock;
-    static GHashTable *known; /* by file; never freed, nor is what is in it */
-    const char *key = ca_file ? ca_file : "";
+    static GHashTable *known; /* by file or text; never freed, nor is what is in it */
+    const char *key = options->ca_pem    ? options->ca_pem
+                      : options->ca_file ? options->ca_file
+                                         : "";
     g_mutex_lock(&lock);
     if (!known)
         known = g_hash_table_new(g_str_hash, g_str_equal);
     gnutls_certificate_credentials_t credentials = g_hash_table_lookup(known, key);
-    if (!credentials && (credentials = read_cas(ca_file, error)))
+    if (!credentials && (credentials = read_cas(options, error)))
         g_hash_table_insert(known, g_strdup(key), credentials);
     g_mutex_unlock(&lock);
     return credentials;
