@@ -9,8 +9,8 @@
 
 #include "cli/command.h"
 
-extern const struct command probe_command_bench, probe_command_conform,
-    probe_command_relay, probe_command_cred;
+extern const struct command probe_command_ping, probe_command_bench,
+    probe_command_conform, probe_command_relay, probe_command_cred;
 
 /** All subcommands, NULL-ended. */
 extern const struct command *const probe_command_table[];
