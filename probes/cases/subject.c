@@ -54,6 +54,7 @@ void subject_clear(struct subject *s)
     }
     for (unsigned i = 0; i < CAPABILITY_N; i++)
         g_free(s->lacks[i]);
+    access_token_key_free(s->token_key);
     g_free(s->realm);
     g_free(s->software);
     *s = (struct subject){ 0 };

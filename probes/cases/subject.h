@@ -11,6 +11,7 @@
 
 #include <glib.h>
 
+#include "probes/core/access_token.h"
 #include "probes/core/client.h"
 
 /* symbol, name, what it means that it is missing */
@@ -49,6 +50,9 @@ enum capability {
 
 const char *capability_name(enum capability capability);
 
+/** Answers may be larger than what asks for them by this factor, headers counted in. */
+#define SUBJECT_MAX_GAIN 3.0
+
 struct subject {
     char *uri;                                   /**< as given */
     enum probe_transport transport;              /**< of the URI */
@@ -59,8 +63,11 @@ struct subject {
     char *username, *password;                   /**< NULL: none; OpaqueString already */
     char *other_username, *other_password; /**< a second user, for 441; NULL: none */
     char *shared_secret;                   /**< for time-limited names; NULL: none */
-    bool is_modern;                        /**< profile 8489 */
-    struct client_timing timing;           /**< of cases: short, from the RTT */
+    struct access_token_key *token_key; /**< makes tokens, RFC 7635; NULL: none; owned */
+    bool is_modern;                     /**< profile 8489 */
+    bool allows_intrusion; /**< --intrusive: what makes the server open connections */
+    double max_gain;       /**< of answers; 0: SUBJECT_MAX_GAIN */
+    struct client_timing timing; /**< of cases: short, from the RTT */
     uint64_t seed;
 
     /* What subject_explore() finds. */

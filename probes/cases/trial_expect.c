@@ -34,8 +34,12 @@ bool trial_exchange(struct trial *t, struct client *c, const struct draft *reque
     g_autoptr(GError) error = NULL;
     g_autoptr(GError) proof_error = NULL;
     g_auto(auto_answer) proof = { 0 };
-    if (client_exchange(c, request, ret, &error))
+    if (client_exchange(c, request, ret, &error)) {
+        if (ret->message.class == STUNMSG_SUCCESS &&
+            ret->message.method == STUNMSG_ALLOCATE)
+            trial_note_allocation(t, c); /* an unwanted one is given back too */
         return true;
+    }
     if (is_over(error))
         trial_fail(t, "no answer: %s", error->message);
     else if (!g_error_matches(error, PROBE_ERROR, PROBE_ERROR_SILENT))
@@ -61,9 +65,6 @@ bool trial_expect_codes(struct trial *t, struct client *c, const struct draft *r
     g_auto(auto_answer) answer = { 0 };
     if (!trial_exchange(t, c, request, &answer))
         return false;
-    if (answer.message.class == STUNMSG_SUCCESS &&
-        answer.message.method == STUNMSG_ALLOCATE)
-        trial_note_allocation(t, c); /* an unwanted success is given back too */
     unsigned code = answer_code(&answer);
     g_autofree char *said = answer_describe(&answer);
     for (size_t i = 0; codes[i]; i++) {
@@ -94,8 +95,6 @@ bool trial_expect_success(struct trial *t, struct client *c, const struct draft 
         trial_fail(t, "%s, must be a success", said);
         return false;
     }
-    if (answer.message.method == STUNMSG_ALLOCATE)
-        trial_note_allocation(t, c);
     trial_pass(t, "success");
     *ret = answer;
     answer = (struct answer){ 0 };

@@ -88,7 +88,9 @@ static gboolean load_credentials(struct setup *setup, GError **error)
         s->other_username = g_strdup(setup->other->user);
         s->other_password = g_strdup(setup->other->password);
     }
-    return TRUE;
+    if (o->token_key_file)
+        s->token_key = access_token_key_load(o->token_key_file, error);
+    return !o->token_key_file || s->token_key;
 }
 
 /* The first address of the transport that the first one has, and one of IPv6. */
@@ -133,6 +135,8 @@ static gboolean make_subject(struct setup *setup, GError **error)
     s->tls = setup->session.target->tls;
     s->local = o->local;
     s->is_modern = o->is_modern;
+    s->allows_intrusion = conformance->options->includes_intrusive;
+    s->max_gain = conformance->options->max_gain;
     s->timing = target_timing(o);
     s->seed = setup->session.seed;
     take_addresses(s, &setup->session.resolved);

@@ -10,9 +10,11 @@
 /** The options that both have; a command composes them as it does TARGET_OPTIONS. */
 struct conformance_options {
     const char *other_user, *other_pass_file, *other_pass_env;
+    const char *token_key_file; /**< NULL: none */
     const char *known_file, *baseline_file;
     uint64_t jobs;
     bool includes_slow, includes_intrusive;
+    double max_gain; /**< 0: the usual one */
 };
 
 gboolean conformance_take_jobs(const char *text, void *place, GError **error);
@@ -32,6 +34,9 @@ gboolean conformance_take_jobs(const char *text, void *place, GError **error);
         CONFORMANCE_TEXT_OPTION(T, "other-pass-env", "NAME",                          \
                                 "Whose password is this environment variable",        \
                                 other_pass_env),                                      \
+        CONFORMANCE_TEXT_OPTION(T, "access-token-key-file", "FILE",                   \
+                                "Make access tokens (RFC 7635) with the key in it",   \
+                                token_key_file),                                      \
         { .name = "known",                                                            \
           .argument = "FILE",                                                         \
           .help = "Verdicts that are known, with reasons: only others fail",          \
