@@ -107,6 +107,23 @@ bool trial_bind(struct trial *t, struct client *c, uint16_t channel,
 bool trial_exchange(struct trial *t, struct client *c, const struct draft *request,
                     struct answer *ret);
 
+/** What a well-behaved client's request came to. */
+struct outcome {
+    unsigned code;        /**< of the error response; 0: a success */
+    char *said;           /**< in words, the method first if it is an error */
+    struct answer answer; /**< the success response */
+};
+void outcome_clear(struct outcome *outcome);
+typedef struct outcome auto_outcome; /* for g_auto() */
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(auto_outcome, outcome_clear)
+
+/**
+ * The same with client_request(): the request has no credentials yet, and a challenge or
+ * a stale nonce is answered.
+ */
+bool trial_request(struct trial *t, struct client *c, const struct draft *request,
+                   struct outcome *ret);
+
 /** An error response with one of these codes, 0-ended: passes or fails. Where the request
  * was signed the response must be too, when `checks` says so: see A09. */
 bool trial_expect_codes(struct trial *t, struct client *c, const struct draft *request,

@@ -28,27 +28,63 @@ static bool is_over(const GError *error)
            g_error_matches(error, PROBE_ERROR, PROBE_ERROR_GARBAGE);
 }
 
-bool trial_exchange(struct trial *t, struct client *c, const struct draft *request,
-                    struct answer *ret)
+/* Says what it means that a request got no answer. */
+static void say_no_answer(struct trial *t, struct client *c, const GError *error)
 {
-    g_autoptr(GError) error = NULL;
-    g_autoptr(GError) proof_error = NULL;
     g_auto(auto_answer) proof = { 0 };
-    if (client_exchange(c, request, ret, &error)) {
-        if (ret->message.class == STUNMSG_SUCCESS &&
-            ret->message.method == STUNMSG_ALLOCATE)
-            trial_note_allocation(t, c); /* an unwanted one is given back too */
-        return true;
-    }
     if (is_over(error))
         trial_fail(t, "no answer: %s", error->message);
     else if (!g_error_matches(error, PROBE_ERROR, PROBE_ERROR_SILENT))
         trial_say_error(t, "sending the request", error);
-    else if (binding(c, &proof, &proof_error))
+    else if (binding(c, &proof, NULL))
         trial_fail(t, "%s, though a Binding after it was answered", error->message);
     else
         trial_inconclusive(t, "%s, and neither to a Binding after it", error->message);
-    return false;
+}
+
+/* An allocation is given back, also one that was not wanted. */
+static void note_success(struct trial *t, struct client *c, const struct answer *answer)
+{
+    if (answer->message.class == STUNMSG_SUCCESS &&
+        answer->message.method == STUNMSG_ALLOCATE)
+        trial_note_allocation(t, c);
+}
+
+bool trial_exchange(struct trial *t, struct client *c, const struct draft *request,
+                    struct answer *ret)
+{
+    g_autoptr(GError) error = NULL;
+    if (!client_exchange(c, request, ret, &error)) {
+        say_no_answer(t, c, error);
+        return false;
+    }
+    note_success(t, c, ret);
+    return true;
+}
+
+bool trial_request(struct trial *t, struct client *c, const struct draft *request,
+                   struct outcome *ret)
+{
+    g_autoptr(GError) error = NULL;
+    struct outcome outcome = { 0 };
+    if (client_request(c, request, &outcome.answer, &error)) {
+        note_success(t, c, &outcome.answer);
+        outcome.said = g_strdup("success");
+    } else if ((outcome.code = client_last_code(c)) > 0) {
+        outcome.said = g_strdup(error->message);
+    } else {
+        say_no_answer(t, c, error);
+        return false;
+    }
+    *ret = outcome;
+    return true;
+}
+
+void outcome_clear(struct outcome *outcome)
+{
+    answer_clear(&outcome->answer);
+    g_free(outcome->said);
+    *outcome = (struct outcome){ 0 };
 }
 
 static char *name_codes(const unsigned *codes)
