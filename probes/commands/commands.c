@@ -6,7 +6,7 @@
 
 /* clang-format off: one row a line */
 const struct command *const probe_command_table[] = {
-    &probe_command_ping,
+    &probe_command_check,
     &probe_command_relay,
     &probe_command_bench,
     &probe_command_conform,

@@ -9,8 +9,12 @@
 
 #include "cli/command.h"
 
-extern const struct command probe_command_ping, probe_command_bench,
-    probe_command_conform, probe_command_relay, probe_command_cred;
+/* One a line. */
+extern const struct command probe_command_bench;
+extern const struct command probe_command_check;
+extern const struct command probe_command_conform;
+extern const struct command probe_command_cred;
+extern const struct command probe_command_relay;
 
 /** All subcommands, NULL-ended. */
 extern const struct command *const probe_command_table[];

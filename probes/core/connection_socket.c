@@ -87,7 +87,7 @@ void connection_set_errno_error(const struct connection *c, int errno_value,
         cause = "not allowed by this machine (its firewall, a broadcast address)";
         break;
     }
-    g_set_error(error, PROBE_ERROR, code, "%s: %s", phase, cause);
+    g_set_error(error, PROBE_ERROR, (int)code, "%s: %s", phase, cause);
 }
 
 gboolean connection_wait(const struct connection *c, short events, int64_t deadline_ns,

@@ -82,7 +82,7 @@ static void append_status(GString *out, const struct report *r)
 
 /* "'relay_rtt p95'=0.0142s": the name without what all have, then its labels' values. A
  * label may hold neither = nor a quotation mark. */
-static void append_performance(GString *out, const json_t *metric)
+static void append_performance(GString *out, const struct report *r, const json_t *metric)
 {
     const char *name = report_text_of(metric, "name");
     const char *unit = "";
@@ -99,7 +99,11 @@ static void append_performance(GString *out, const json_t *metric)
         unit = "c";
     }
     json_object_foreach(json_object_get(metric, "labels"), label_name, label)
-        g_string_append_printf(text, " %s", json_string_value(label));
+    {
+        /* Of a single target the service's own name says it. */
+        if (r->n_items > 1 || strcmp(label_name, "target") != 0)
+            g_string_append_printf(text, " %s", json_string_value(label));
+    }
     g_strdelimit(text->str, "='|", '_');
     g_autofree char *safe = text_escape(text->str);
     const json_t *value = json_object_get(metric, "value");
@@ -121,7 +125,7 @@ static int write_line(struct report *r, const json_t *document, int status)
     json_t *metrics = json_object_get(document, "metrics");
     if (json_array_size(metrics) > 0)
         g_string_append(out, " |");
-    json_array_foreach(metrics, i, metric) append_performance(out, metric);
+    json_array_foreach(metrics, i, metric) append_performance(out, r, metric);
     g_string_append_c(out, '\n');
     report_write(r, out->str);
     return (int)state;
