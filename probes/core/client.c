@@ -95,19 +95,20 @@ unsigned client_n_dropped(const struct client *c)
     return c->n_dropped;
 }
 
-static void draw_transaction(struct client *c, uint8_t out[STUNMSG_TRANSACTION_SIZE])
+void draft_begin(struct draft *draft, struct rng *rng, uint16_t method,
+                 enum stunmsg_class class)
 {
-    uint64_t words[2] = { rng_next(&c->rng), rng_next(&c->rng) };
-    memcpy(out, words, STUNMSG_TRANSACTION_SIZE);
+    uint64_t words[2] = { rng_next(rng), rng_next(rng) };
+    uint8_t transaction[STUNMSG_TRANSACTION_SIZE];
+    memcpy(transaction, words, sizeof transaction);
+    stunmsg_begin(&draft->b, draft->bytes, sizeof draft->bytes, method, class,
+                  transaction);
 }
 
 void client_begin(struct client *c, struct draft *draft, uint16_t method,
                   enum stunmsg_class class)
 {
-    uint8_t transaction[STUNMSG_TRANSACTION_SIZE];
-    draw_transaction(c, transaction);
-    stunmsg_begin(&draft->b, draft->bytes, sizeof draft->bytes, method, class,
-                  transaction);
+    draft_begin(draft, &c->rng, method, class);
 }
 
 size_t draft_size(const struct draft *draft)
@@ -220,14 +221,18 @@ static gboolean await_response(struct client *c, const uint8_t *transaction,
     }
 }
 
-/* When the transmission after the n-th is due, and at the end when to give up. */
+int64_t client_due_ns(const struct client_timing *timing, unsigned n, int64_t now_ns)
+{
+    int64_t rto_ns = timing->rto_ms * NS_PER_MS;
+    return now_ns + (n >= timing->rc ? rto_ns * timing->rm : rto_ns << MIN(n - 1, 16u));
+}
+
+/* The same; a stream sends nothing again. */
 static int64_t next_due_ns(const struct client *c, unsigned n, int64_t now_ns)
 {
-    const struct client_timing *t = &c->timing;
     if (transport_is_stream(connection_transport(c->connection)))
         return CLOCK_NEVER;
-    int64_t rto_ns = t->rto_ms * NS_PER_MS;
-    return now_ns + (n >= t->rc ? rto_ns * t->rm : rto_ns << MIN(n - 1, 16u));
+    return client_due_ns(&c->timing, n, now_ns);
 }
 
 static void set_silence(GError **error, unsigned n_sent, int64_t since_ns)

@@ -32,6 +32,10 @@ struct client_timing {
 #define CLIENT_TIMING_DEFAULT \
     ((struct client_timing){ .rto_ms = 500, .rc = 7, .rm = 16, .timeout_ms = 10000 })
 
+/** When the transmission after the n-th, or the end of waiting, is due over datagrams
+ * (RFC 8489 §6.2.1). */
+int64_t client_due_ns(const struct client_timing *timing, unsigned n, int64_t now_ns);
+
 struct client_options {
     struct connection_options
         connection; /**< what it points to must outlive the client */
@@ -64,7 +68,11 @@ struct draft {
     struct stunmsg_builder b; /**< for stunmsg_add_…() */
 };
 
-/** Starts a message with a transaction id of its own. */
+/** Starts a message with a transaction id that is drawn. */
+void draft_begin(struct draft *draft, struct rng *rng, uint16_t method,
+                 enum stunmsg_class class);
+
+/** The same with the client's own chance. */
 void client_begin(struct client *c, struct draft *draft, uint16_t method,
                   enum stunmsg_class class);
 

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/rng.h"
-#include "stun_vectors.h"
 #include "wire/stunmsg.h"
+#include "wire/stunmsg_vectors.h"
 
 static const struct {
     const char *name;

@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-#include "stun_vectors.h"
 #include "wire/stunmsg.h"
+#include "wire/stunmsg_vectors.h"
 
 static const uint8_t transaction[STUNMSG_TRANSACTION_SIZE] = "transaction";
 

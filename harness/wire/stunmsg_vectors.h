@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The messages of RFC 5769 §2, byte for byte, with what they were made from. */
-#ifndef RTCLAB_TESTS_STUN_VECTORS_H
-#define RTCLAB_TESTS_STUN_VECTORS_H
+/*
+ * The messages of RFC 5769 §2, byte for byte, with what they were made from: for the unit
+ * tests, and for a program that checks itself before it judges others.
+ */
+#ifndef RTCLAB_WIRE_STUNMSG_VECTORS_H
+#define RTCLAB_WIRE_STUNMSG_VECTORS_H
 
 #include <stdint.h>
 
