@@ -15,6 +15,18 @@
 
 /* ---- TCP -------------------------------------------------------------------------- */
 
+/* A client over TCP, or over TLS where there is no TCP. */
+static struct client *open_stream(struct trial *t)
+{
+    const struct subject *s = trial_subject(t);
+    if (subject_can(s, CAN(TCP)))
+        return trial_client_over(t, PROBE_TCP);
+    if (subject_can(s, CAN(TLS)))
+        return trial_client_over(t, PROBE_TLS);
+    trial_unsupported(t, "%s", subject_lack(s, CAN(TCP)));
+    return NULL;
+}
+
 /* How many of some transactions are answered, each counted once. */
 static unsigned count_answers(struct trial *t, struct client *c,
                               const struct draft *requests, unsigned n_requests)
@@ -45,7 +57,7 @@ static bool try_one_segment(struct trial *t)
     uint8_t bytes[MESSAGES * STUNMSG_HEADER_SIZE];
     size_t size = 0;
     g_autoptr(GError) error = NULL;
-    struct client *c = trial_client_over(t, PROBE_TCP);
+    struct client *c = open_stream(t);
     if (!c)
         return false;
     for (unsigned i = 0; i < MESSAGES; i++) {
@@ -68,7 +80,7 @@ void stun_case_segments(struct trial *t)
 {
     struct draft request;
     g_autoptr(GError) error = NULL;
-    struct client *c = try_one_segment(t) ? trial_client_over(t, PROBE_TCP) : NULL;
+    struct client *c = try_one_segment(t) ? open_stream(t) : NULL;
     if (!c)
         return;
     stun_case_begin(c, &request);
@@ -86,7 +98,7 @@ void stun_case_stays_open(struct trial *t)
 {
     enum { REQUESTS = 2 };
     g_autoptr(GError) error = NULL;
-    struct client *c = trial_client_over(t, PROBE_TCP);
+    struct client *c = open_stream(t);
     for (unsigned i = 0; c && i < REQUESTS; i++) {
         struct draft request;
         g_auto(auto_answer) answer = { 0 };
@@ -122,8 +134,8 @@ static bool is_served(struct client *c)
 void stun_case_garbage(struct trial *t)
 {
     uint8_t garbage[256];
-    struct client *spoilt = trial_client_over(t, PROBE_TCP);
-    struct client *innocent = spoilt ? trial_client_over(t, PROBE_TCP) : NULL;
+    struct client *spoilt = open_stream(t);
+    struct client *innocent = spoilt ? open_stream(t) : NULL;
     if (!innocent)
         return;
     if (!is_served(innocent)) {
@@ -138,7 +150,7 @@ void stun_case_garbage(struct trial *t)
         trial_fail(t, "another connection was not served any more");
         return;
     }
-    struct client *late = trial_client_over(t, PROBE_TCP);
+    struct client *late = open_stream(t);
     if (!late) {
         trial_fail(t, "no new connection after it");
         return;
