@@ -14,7 +14,7 @@ extern const struct command probe_command_bench;
 extern const struct command probe_command_check;
 extern const struct command probe_command_conform;
 extern const struct command probe_command_cred;
-extern const struct command probe_command_relay;
+extern const struct command probe_command_decode;
 
 /** All subcommands, NULL-ended. */
 extern const struct command *const probe_command_table[];
