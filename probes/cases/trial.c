@@ -234,8 +234,10 @@ void trial_close(struct trial *t, struct client *c)
 
 void trial_abort(struct trial *t, struct client *c)
 {
-    connection_abort(client_connection(c));
-    trial_close(t, c);
+    struct trial_client *own = find_own(t, c);
+    g_ptr_array_remove(t->clients, own);
+    client_abort(own->client);
+    g_free(own);
 }
 
 bool trial_challenge(struct trial *t, struct client *c)

@@ -44,6 +44,9 @@ void trial_unsupported(struct trial *t, const char *format, ...) G_GNUC_PRINTF(2
 void trial_inconclusive(struct trial *t, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /** The machine or this program failed. */
 void trial_error(struct trial *t, const GError *error);
+/** An exchange failed: silence and closing are inconclusive, TLS too; what is this
+ * machine's fault is an error. @param doing "asking for a permission" */
+void trial_say_error(struct trial *t, const char *doing, const GError *error);
 
 /** The verdict so far; VERDICT_N: none yet. */
 enum verdict trial_verdict(const struct trial *t);
@@ -83,6 +86,8 @@ struct peer {
 struct peer *trial_peer(struct trial *t);
 /** A second one on the same address and another port. */
 struct peer *trial_peer_beside(struct trial *t, const struct peer *first);
+/** Closes a peer's socket before the trial ends; its address stays, as that of nobody. */
+void trial_close_peer(struct peer *peer);
 
 /** What is called for most: a client with an allocation and a permission for a peer whose
  * NAT, if it has one, is opened towards the relay. */
@@ -92,6 +97,8 @@ struct relay {
     struct peer *peer;
 };
 bool trial_relay(struct trial *t, struct relay *ret);
+/** The same over another transport than the URI's. */
+bool trial_relay_over(struct trial *t, enum probe_transport transport, struct relay *ret);
 /** Has a permission made. */
 bool trial_permit(struct trial *t, struct client *c, const struct peer *peer);
 bool trial_bind(struct trial *t, struct client *c, uint16_t channel,

@@ -25,8 +25,4 @@ void trial_free(struct trial *t);
 /** Says that a client has an allocation, which is to be given back. */
 void trial_note_allocation(struct trial *t, struct client *c);
 
-/** Says an error of an exchange: silence and closing are inconclusive, TLS too; what is
- * this machine's fault is an error. */
-void trial_say_error(struct trial *t, const char *doing, const GError *error);
-
 #endif

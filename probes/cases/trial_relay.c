@@ -90,6 +90,11 @@ struct peer *trial_peer_beside(struct trial *t, const struct peer *first)
     return open_peer(t, &local);
 }
 
+void trial_close_peer(struct peer *peer)
+{
+    g_clear_pointer(&peer->connection, connection_close);
+}
+
 /* ---- What most cases start from --------------------------------------------------- */
 
 bool trial_permit(struct trial *t, struct client *c, const struct peer *peer)
@@ -113,9 +118,15 @@ bool trial_bind(struct trial *t, struct client *c, uint16_t channel,
 
 bool trial_relay(struct trial *t, struct relay *ret)
 {
-    struct relay relay;
-    relay.client = trial_allocated(t, NULL, &relay.allocation);
-    relay.peer = relay.client ? trial_peer(t) : NULL;
+    return trial_relay_over(t, t->subject->transport, ret);
+}
+
+bool trial_relay_over(struct trial *t, enum probe_transport transport, struct relay *ret)
+{
+    struct relay relay = { .client = trial_client_over(t, transport) };
+    if (!relay.client || !trial_allocate(t, relay.client, NULL, &relay.allocation))
+        return false;
+    relay.peer = trial_peer(t);
     if (!relay.peer)
         return false;
     /* Before the permission, so that the server drops it: it is for the peer's NAT. */

@@ -51,18 +51,30 @@ void inbound_clear(struct inbound *in)
     *in = (struct inbound){ 0 };
 }
 
-void client_close(struct client *c)
+/* All but the connection. */
+static void release(struct client *c)
 {
     struct inbound *in;
-    if (!c)
-        return;
     while ((in = g_queue_pop_head(&c->inbox))) {
         inbound_clear(in);
         g_free(in);
     }
-    connection_close(c->connection);
     auth_clear(&c->auth);
     g_free(c);
+}
+
+void client_close(struct client *c)
+{
+    if (!c)
+        return;
+    connection_close(c->connection);
+    release(c);
+}
+
+void client_abort(struct client *c)
+{
+    connection_abort(c->connection);
+    release(c);
 }
 
 struct connection *client_connection(struct client *c)

@@ -53,6 +53,8 @@ struct client *client_open(const struct client_options *options,
                            struct tls_report *ret_report, GError **error);
 /** Closes it; allocations stay: see turn_release(). */
 void client_close(struct client *c);
+/** The same by connection_abort(). */
+void client_abort(struct client *c);
 typedef struct client auto_client; /* for g_autoptr() */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(auto_client, client_close)
 
