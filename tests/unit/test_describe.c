@@ -9,7 +9,7 @@
 
 #include "base/file.h"
 #include "probes/core/describe.h"
-#include "stun_vectors.h"
+#include "wire/stunmsg_vectors.h"
 #include "wire/stunmsg.h"
 
 static const uint8_t transaction[STUNMSG_TRANSACTION_SIZE] = "transaction";
