@@ -20,6 +20,15 @@ static gboolean fail(GError **error, const char *path, const char *pointer,
     return FALSE;
 }
 
+/* "L08", or of one transport "L08/tcp". */
+static bool is_key(const char *key)
+{
+    g_auto(GStrv) parts = g_strsplit(key, "/", 2);
+    enum probe_transport transport;
+    return parts[0] && case_find(parts[0]) &&
+           (!parts[1] || transport_parse(parts[1], &transport));
+}
+
 static gboolean check_case(const char *path, const char *id, const json_t *entry,
                            GError **error)
 {
@@ -27,7 +36,7 @@ static gboolean check_case(const char *path, const char *id, const json_t *entry
     const char *status = json_string_value(json_object_get(entry, "status"));
     const char *reason = json_string_value(json_object_get(entry, "reason"));
     g_autofree char *pointer = g_strdup_printf("/cases/%s", id);
-    if (!case_find(id))
+    if (!is_key(id))
         return fail(error, path, pointer, "is no case; see rtcprobe list");
     if (!status || !verdict_parse(status, &verdict) || verdict == VERDICT_KNOWN)
         return fail(error, path, pointer, "must have a \"status\" that a case can have");
@@ -110,10 +119,19 @@ void known_free(struct known *k)
     g_free(k);
 }
 
+/* What is said of a case over the item's transport goes before what is said of all. */
+static json_t *find_entry(const struct known *k, const json_t *item)
+{
+    const char *id = json_string_value(json_object_get(item, "name"));
+    const char *transport = json_string_value(json_object_get(item, "transport"));
+    g_autofree char *key = g_strdup_printf("%s/%s", id, transport ? transport : "");
+    json_t *entry = json_object_get(k->cases, key);
+    return entry ? entry : json_object_get(k->cases, id);
+}
+
 void known_apply(const struct known *k, json_t *item)
 {
-    json_t *entry =
-        json_object_get(k->cases, json_string_value(json_object_get(item, "name")));
+    json_t *entry = find_entry(k, item);
     json_t *status = json_object_get(item, "status");
     if (!entry || strcmp(json_string_value(status), "skipped") == 0)
         return;

@@ -43,6 +43,7 @@ static json_t *make_item(const struct runner_options *options, const struct test
         case_level_name(c->level), "status", verdict_name(t->verdict), "message",
         report_json_text(observed, strlen(observed)), "expected", c->expected,
         "duration_ms", duration_ms, "again", again);
+    json_object_set_new(item, "transport", json_string(transport_name(s->transport)));
     json_object_set_new(item, "transcript", transcript_to_json(t->transcript));
     return item;
 }

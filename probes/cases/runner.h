@@ -21,7 +21,8 @@ struct runner_options {
      * Called in the caller's thread, in the order of the table, as soon as a case and all
      * before it are done.
      * @param item_consumed {"name","title","group","clause","level","status","message",
-     *        "expected","duration_ms","again","transcript"}; "message" is the observed
+     *        "expected","transport","duration_ms","again","transcript"}; "message" is the
+     * observed
      */
     void (*done)(json_t *item_consumed, void *data);
     void *data;

@@ -61,6 +61,26 @@ static void test_known_is_known(void)
     json_decref(unlisted);
 }
 
+static void test_one_transport(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(auto_known) k =
+        load("{\"schema\": \"rtcprobe/known/1\", \"cases\": {"
+             "\"L06\": {\"status\": \"fail\", \"reason\": \"x\"},"
+             "\"L06/tcp\": {\"status\": \"pass\", \"reason\": \"y\"}}}",
+             &error);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(k);
+    json_t *udp = item("L06", "fail"), *tcp = item("L06", "fail");
+    json_object_set_new(udp, "transport", json_string("udp"));
+    json_object_set_new(tcp, "transport", json_string("tcp"));
+    known_apply(k, udp);
+    known_apply(k, tcp);
+    ASSERT_TEXT(status_of(udp), "known");
+    ASSERT_TEXT(status_of(tcp), "fail");
+    json_decref(udp);
+    json_decref(tcp);
+}
+
 static void test_baseline(void)
 {
     g_autoptr(GError) error = NULL;
@@ -166,6 +186,8 @@ static void test_table(void)
 
 static const struct test tests[] = {
     { "a verdict that is known does not fail; another one does", test_known_is_known },
+    { "what is known of one transport goes before what is known of all",
+      test_one_transport },
     { "an earlier run is a baseline, its known ones too", test_baseline },
     { "a mistake in the file is said with its place", test_mistakes },
     { "selectors are ids, globs, tags and sections, and what is left out",
