@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * With GnuTLS, which GIO's TLS is made of: it must take what is made here. Valid for a
- * century, as a call's calendar may be set to any day; nobody trusts it but the call.
+ * With GnuTLS, which GIO's TLS is made of: it must take what is made here. A certificate
+ * is its own authority; whoever shall trust it is handed it.
  */
-#include "signaling/certificate.h"
+#include "tls/certificate.h"
 
 #include <string.h>
 
@@ -11,11 +11,6 @@
 #include <gnutls/x509.h>
 
 #include "base/error.h"
-
-#define NAME "CN=rtclab signalling"
-
-static const time_t valid_from = 946684800;   /* 2000-01-01 */
-static const time_t valid_until = 4102444800; /* 2100-01-01 */
 
 /* The key as PKCS #8 (RFC 8410 §7): all but the 32 bytes is the same. */
 static int import_key(gnutls_x509_privkey_t key,
@@ -33,19 +28,41 @@ static int import_key(gnutls_x509_privkey_t key,
                                             GNUTLS_PKCS_PLAIN);
 }
 
-static int fill(gnutls_x509_crt_t certificate, gnutls_x509_privkey_t key)
+static int set_names(gnutls_x509_crt_t certificate,
+                     const struct certificate_subject *subject)
+{
+    int status = 0;
+    for (const char *const *name = subject->names; name && *name && status == 0; name++)
+        status = gnutls_x509_crt_set_subject_alt_name(certificate, GNUTLS_SAN_DNSNAME,
+                                                      *name, (unsigned)strlen(*name),
+                                                      GNUTLS_FSAN_APPEND);
+    for (size_t i = 0; i < subject->n_addresses && status == 0; i++) {
+        const struct address *a = &subject->addresses[i];
+        if (a->family != ADDRESS_NONE)
+            status = gnutls_x509_crt_set_subject_alt_name(
+                certificate, GNUTLS_SAN_IPADDRESS, a->bytes, (unsigned)address_size(a),
+                GNUTLS_FSAN_APPEND);
+    }
+    return status;
+}
+
+static int fill(gnutls_x509_crt_t certificate, gnutls_x509_privkey_t key,
+                const struct certificate_subject *subject)
 {
     static const uint8_t serial[] = { 1 };
-    const char *fault;
     int status = gnutls_x509_crt_set_version(certificate, 3);
     if (status == 0)
-        status = gnutls_x509_crt_set_dn(certificate, NAME, &fault);
+        status = gnutls_x509_crt_set_dn_by_oid(certificate, GNUTLS_OID_X520_COMMON_NAME, 0,
+                                               subject->common_name,
+                                               (unsigned)strlen(subject->common_name));
+    if (status == 0)
+        status = set_names(certificate, subject);
     if (status == 0)
         status = gnutls_x509_crt_set_serial(certificate, serial, sizeof serial);
     if (status == 0)
-        status = gnutls_x509_crt_set_activation_time(certificate, valid_from);
+        status = gnutls_x509_crt_set_activation_time(certificate, (time_t)subject->from_s);
     if (status == 0)
-        status = gnutls_x509_crt_set_expiration_time(certificate, valid_until);
+        status = gnutls_x509_crt_set_expiration_time(certificate, (time_t)subject->until_s);
     if (status == 0)
         status = gnutls_x509_crt_set_key(certificate, key);
     if (status == 0)
@@ -80,6 +97,7 @@ static int export(gnutls_x509_crt_t certificate, gnutls_x509_privkey_t key,
 }
 
 gboolean certificate_make(const uint8_t seed[CERTIFICATE_SEED_BYTES],
+                          const struct certificate_subject *subject,
                           struct certificate *ret_certificate, GError **error)
 {
     gnutls_x509_privkey_t key = NULL;
@@ -90,7 +108,7 @@ gboolean certificate_make(const uint8_t seed[CERTIFICATE_SEED_BYTES],
     if (status == 0)
         status = import_key(key, seed);
     if (status == 0)
-        status = fill(certificate, key);
+        status = fill(certificate, key, subject);
     if (status == 0)
         status = export(certificate, key, ret_certificate);
     gnutls_x509_crt_deinit(certificate);
