@@ -52,17 +52,19 @@ static int fill(gnutls_x509_crt_t certificate, gnutls_x509_privkey_t key,
     static const uint8_t serial[] = { 1 };
     int status = gnutls_x509_crt_set_version(certificate, 3);
     if (status == 0)
-        status = gnutls_x509_crt_set_dn_by_oid(certificate, GNUTLS_OID_X520_COMMON_NAME, 0,
-                                               subject->common_name,
+        status = gnutls_x509_crt_set_dn_by_oid(certificate, GNUTLS_OID_X520_COMMON_NAME,
+                                               0, subject->common_name,
                                                (unsigned)strlen(subject->common_name));
     if (status == 0)
         status = set_names(certificate, subject);
     if (status == 0)
         status = gnutls_x509_crt_set_serial(certificate, serial, sizeof serial);
     if (status == 0)
-        status = gnutls_x509_crt_set_activation_time(certificate, (time_t)subject->from_s);
+        status =
+            gnutls_x509_crt_set_activation_time(certificate, (time_t)subject->from_s);
     if (status == 0)
-        status = gnutls_x509_crt_set_expiration_time(certificate, (time_t)subject->until_s);
+        status =
+            gnutls_x509_crt_set_expiration_time(certificate, (time_t)subject->until_s);
     if (status == 0)
         status = gnutls_x509_crt_set_key(certificate, key);
     if (status == 0)

@@ -625,15 +625,18 @@ static bool await_joined(const struct witness *w)
     return w->has_joined;
 }
 
+static const struct certificate_subject subject = {
+    .common_name = "rtclab signalling",
+    .from_s = 946684800,   /* 2000-01-01 */
+    .until_s = 4102444800, /* 2100-01-01 */
+};
+
 static GTlsCertificate *make_certificate(uint8_t seed_byte)
 {
     uint8_t seed[CERTIFICATE_SEED_BYTES];
     memset(seed, seed_byte, sizeof seed);
     struct certificate made;
     g_autoptr(GError) error = NULL;
-    static const struct certificate_subject subject = { .common_name = "rtclab signalling",
-                                                        .from_s = 946684800,
-                                                        .until_s = 4102444800 };
     CU_ASSERT_TRUE_FATAL(certificate_make(seed, &subject, &made, &error));
     g_autofree char *pem = g_strconcat(made.pem, made.key_pem, NULL);
     certificate_clear(&made);
@@ -646,10 +649,10 @@ static void test_certificate(void)
 {
     uint8_t seed[CERTIFICATE_SEED_BYTES] = { 7 };
     struct certificate first, second, other;
-    CU_ASSERT_TRUE_FATAL(certificate_make(seed, &first, NULL));
-    CU_ASSERT_TRUE_FATAL(certificate_make(seed, &second, NULL));
+    CU_ASSERT_TRUE_FATAL(certificate_make(seed, &subject, &first, NULL));
+    CU_ASSERT_TRUE_FATAL(certificate_make(seed, &subject, &second, NULL));
     seed[31] = 1;
-    CU_ASSERT_TRUE_FATAL(certificate_make(seed, &other, NULL));
+    CU_ASSERT_TRUE_FATAL(certificate_make(seed, &subject, &other, NULL));
     ASSERT_TEXT(first.pem, second.pem);
     ASSERT_TEXT(first.key_pem, second.key_pem);
     CU_ASSERT_STRING_NOT_EQUAL(first.pem, other.pem);
