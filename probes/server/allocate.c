@@ -3,14 +3,13 @@
  * Allocate and Refresh: what is asked for is read and judged first, in the order of RFC
  * 8656 §7.2, and only then are ports opened.
  *
- * RFC 8656 §7.2, §8.2; RFC 6062 §5.1; RFC 8016 §3.1.
+ * RFC 8656 §7.2, §8.2; RFC 8489 §10; RFC 6062 §5.1; RFC 8016 §3.1.
  */
 #include "probes/server/allocate.h"
 
 #include <unistd.h>
 
 #include "probes/server/allocation.h"
-#include "probes/server/binding.h"
 #include "probes/server/mobility.h"
 #include "probes/server/relay.h"
 #include "probes/server/relay_port.h"
@@ -243,6 +242,27 @@ static void allocate(struct probe_server *s, struct srv_request *q, struct wish 
     srv_reply_send(s, q, &r);
 }
 
+/* Sends the client elsewhere, if that is what the server does; false if not. Only for who
+ * is proven: RFC 8489 §14.8. */
+static bool redirect(struct probe_server *s, struct srv_request *q)
+{
+    const struct endpoint *local = &q->path->local;
+    if (!s->options.redirects || !address_equal(&local->address, &s->options.primary) ||
+        s->options.alternate.family == ADDRESS_NONE || q->path->transport == SRV_TLS ||
+        q->path->transport == SRV_DTLS)
+        return false;
+    struct srv_reply r;
+    struct endpoint elsewhere = { s->options.alternate, s->endpoints.plain.port };
+    if (srv_has(s, DEFECT_REDIRECT_LOOP))
+        elsewhere = *local;
+    srv_reply_begin(s, q, STUNMSG_FAILURE, &r);
+    srv_reply_add_error(s, &r, STUNMSG_CODE_TRY_ALTERNATE, NULL);
+    if (!srv_has(s, DEFECT_REDIRECT_WITHOUT_SERVER))
+        stunmsg_add_address(&r.b, STUNMSG_ALTERNATE_SERVER, &elsewhere);
+    srv_reply_send(s, q, &r);
+    return true;
+}
+
 void srv_allocate_handle(struct probe_server *s, struct srv_request *q)
 {
     struct wish w = { 0 };
@@ -258,7 +278,7 @@ void srv_allocate_handle(struct probe_server *s, struct srv_request *q)
         srv_reply_error(s, q, code);
         return;
     }
-    if (!srv_mobility_check_allocate(s, q, &w.is_mobile) || srv_binding_redirect(s, q))
+    if (!srv_mobility_check_allocate(s, q, &w.is_mobile) || redirect(s, q))
         return;
     allocate(s, q, &w);
 }

@@ -3,7 +3,7 @@
  * Binding, and with it the discovery of a NAT's behaviour: from which of four addresses
  * the reply comes, to which port, and how long it is.
  *
- * RFC 8489 §6.3, §10; RFC 5780 §6, §7.
+ * RFC 8489 §6.3; RFC 5780 §6, §7.
  */
 #include "probes/server/binding.h"
 
@@ -14,25 +14,6 @@ bool srv_binding_can_change(const struct probe_server *s, const struct srv_path 
     return s->options.has_nat_discovery && path->transport == SRV_UDP &&
            s->options.alternate.family != ADDRESS_NONE &&
            path->local.address.family == ADDRESS_IPV4;
-}
-
-bool srv_binding_redirect(struct probe_server *s, struct srv_request *q)
-{
-    const struct endpoint *local = &q->path->local;
-    if (!s->options.redirects || !address_equal(&local->address, &s->options.primary) ||
-        s->options.alternate.family == ADDRESS_NONE || q->path->transport == SRV_TLS ||
-        q->path->transport == SRV_DTLS)
-        return false;
-    struct srv_reply r;
-    struct endpoint elsewhere = { s->options.alternate, s->endpoints.plain.port };
-    if (srv_has(s, DEFECT_REDIRECT_LOOP))
-        elsewhere = *local;
-    srv_reply_begin(s, q, STUNMSG_FAILURE, &r);
-    srv_reply_add_error(s, &r, STUNMSG_CODE_TRY_ALTERNATE, NULL);
-    if (!srv_has(s, DEFECT_REDIRECT_WITHOUT_SERVER))
-        stunmsg_add_address(&r.b, STUNMSG_ALTERNATE_SERVER, &elsewhere);
-    srv_reply_send(s, q, &r);
-    return true;
 }
 
 /* Where the reply comes from: RFC 5780 §6.1. */
@@ -105,8 +86,6 @@ void srv_binding_handle(struct probe_server *s, struct srv_request *q)
         srv_reply_error(s, q, STUNMSG_CODE_BAD_REQUEST); /* RFC 5780 §7.5 */
         return;
     }
-    if (srv_binding_redirect(s, q))
-        return;
     struct srv_reply r;
     const struct srv_listener *origin = choose_origin(s, q);
     srv_reply_begin(s, q, STUNMSG_SUCCESS, &r);

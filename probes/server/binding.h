@@ -9,7 +9,4 @@ void srv_binding_handle(struct probe_server *s, struct srv_request *q);
 /* Whether a client of this path can be answered from another address. */
 bool srv_binding_can_change(const struct probe_server *s, const struct srv_path *path);
 
-/* Sends the client elsewhere, if that is what the server does; false if not. */
-bool srv_binding_redirect(struct probe_server *s, struct srv_request *q);
-
 #endif

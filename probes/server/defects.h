@@ -15,11 +15,12 @@
     X(MAPPED_ADDRESS_WRONG, "mapped-address-wrong", "S01",                          \
       "XOR-MAPPED-ADDRESS has another port than the request's source")              \
     X(TRANSACTION_CHANGED, "transaction-changed", "S01",                            \
-      "replies have another transaction id than their request")                     \
+      "replies have another transaction id than their request, but for the first "  \
+      "client")                                                                     \
     X(IPV6_XOR_COOKIE_ONLY, "ipv6-xor-cookie-only", "S02",                          \
       "IPv6 addresses are XORed with the cookie alone")                             \
     X(REPLY_FROM_OTHER_PORT, "reply-from-other-port", "S03",                        \
-      "replies come from another port than the request went to")                    \
+      "replies come from another port than asked, but for the first client")        \
     X(TOP_BITS_IGNORED, "top-bits-ignored", "S04",                                  \
       "a message whose first two bits are not 00 is answered")                      \
     X(COOKIE_IGNORED, "cookie-ignored", "S05", "a wrong magic cookie is answered")  \

@@ -21,7 +21,8 @@ void srv_reply_begin(const struct probe_server *s, const struct srv_request *q,
 {
     uint8_t transaction[STUNMSG_TRANSACTION_SIZE];
     memcpy(transaction, q->message.transaction, sizeof transaction);
-    if (srv_has(s, DEFECT_TRANSACTION_CHANGED))
+    if (srv_has(s, DEFECT_TRANSACTION_CHANGED) &&
+        srv_is_later_client(s, &q->path->client))
         transaction[0] ^= 1;
     stunmsg_begin(&r->b, r->bytes, sizeof r->bytes, q->message.method, class,
                   transaction);

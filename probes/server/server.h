@@ -76,7 +76,7 @@ struct probe_server_options {
     bool has_mobility;      /**< RFC 8016 */
     bool has_dont_fragment; /**< else DONT-FRAGMENT is an unknown attribute */
     bool has_tls;           /**< TLS and DTLS */
-    /** Bindings and Allocates to the primary address get a 300 to the alternate one. */
+    /** Allocates to the primary address get a 300 to the alternate one. */
     bool redirects;
 
     struct probe_defects defects;

@@ -99,6 +99,7 @@ struct probe_server {
     size_t n_remembered; /* ever; the next goes to the place of the oldest */
     struct srv_challenged challenged[SRV_CHALLENGED];
     unsigned n_challenges;                          /* DEFECT_CHALLENGES_EXHAUST */
+    struct endpoint first_client;                   /* whom some defects spare */
     uint8_t last_binding[STUNMSG_TRANSACTION_SIZE]; /* DEFECT_ANSWERS_DIFFER */
 
     uint8_t input[SRV_MAX_MESSAGE_BYTES];
@@ -108,6 +109,14 @@ struct probe_server {
 static inline bool srv_has(const struct probe_server *s, enum probe_defect defect)
 {
     return probe_defects_has(&s->options.defects, defect);
+}
+
+/* Whether a client is another than the first that came. A defect that makes every answer
+ * useless spares that one: else there would be no server to find it in. */
+static inline bool srv_is_later_client(const struct probe_server *s,
+                                       const struct endpoint *client)
+{
+    return !endpoint_equal(client, &s->first_client);
 }
 
 /* The server without its thread and sockets: for probe_server_start(), and for tests of
