@@ -13,6 +13,7 @@ foreach(file IN ITEMS bin/rtclab bin/rtcprobe bin/rtclab-signaling-client bin/rt
                       bin/rtclab-peer-libwebrtc bin/rtclab-peer-werift
                       bin/rtclab-peer-aiortc bin/rtclab-peer-chromium
                       bin/rtclab-peer-firefox share/man/man1/rtclab.1
+                      share/man/man1/rtcprobe.1 share/bash-completion/completions/rtcprobe
                       share/rtclab/scenarios/schema.json)
   if(NOT EXISTS "${place}/usr/${file}")
     message(FATAL_ERROR "${file} is not installed")

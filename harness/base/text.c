@@ -42,6 +42,24 @@ unsigned text_width(const char *text)
     return width;
 }
 
+void text_append_wrapped(GString *out, const char *words, size_t indent, size_t columns)
+{
+    size_t column = indent;
+    g_auto(GStrv) each = g_strsplit(words, " ", -1);
+    for (char **word = each; *word; word++) {
+        size_t width = text_width(*word);
+        if (column > indent && column + 1 + width > columns) {
+            g_string_append_printf(out, "\n%*s", (int)indent, "");
+            column = indent;
+        } else if (column > indent) {
+            g_string_append_c(out, ' ');
+            column++;
+        }
+        g_string_append(out, *word);
+        column += width;
+    }
+}
+
 char *text_quote_word(const char *text)
 {
     static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"

@@ -24,6 +24,12 @@ char *text_escape(const char *text);
 unsigned text_width(const char *text);
 
 /**
+ * Appends words with a blank between them, or a line's end and `indent` blanks where the
+ * line would be longer than `columns`. Where it begins, `indent` columns are taken.
+ */
+void text_append_wrapped(GString *out, const char *words, size_t indent, size_t columns);
+
+/**
  * A word that a POSIX shell reads back as `text`: as it is where that is safe, quoted
  * otherwise. Caller owns.
  */

@@ -41,6 +41,26 @@ static char *format_overview(const struct program *program)
     return g_string_free(out, FALSE);
 }
 
+/* Lines run together into paragraphs of the help text's width. An empty line ends one;
+   what begins with a blank stays as it is. */
+static void append_paragraphs(GString *out, const char *text)
+{
+    g_autoptr(GString) paragraph = g_string_new(NULL);
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    for (char **line = lines; *line; line++) {
+        bool is_apart = **line == ' ' || !**line;
+        if (!is_apart)
+            g_string_append_printf(paragraph, "%s%s", paragraph->len ? " " : "", *line);
+        if (paragraph->len && (is_apart || !line[1])) {
+            text_append_wrapped(out, paragraph->str, 0, OPTIONS_HELP_COLUMNS);
+            g_string_append_c(out, '\n');
+            g_string_truncate(paragraph, 0);
+        }
+        if (is_apart && line[1])
+            g_string_append_printf(out, "%s\n", *line);
+    }
+}
+
 char *program_format_help(const struct program *program, const struct command *command)
 {
     GString *out = g_string_new(NULL);
@@ -48,10 +68,12 @@ char *program_format_help(const struct program *program, const struct command *c
                            command->name, command->options.count ? " [OPTION...]" : "",
                            *command->usage ? " " : "", command->usage, command->summary);
     if (command->description)
-        g_string_append_printf(out, "%s\n", command->description);
+        append_paragraphs(out, command->description);
     for (const struct topic *topic = program->topics; topic->word; topic++)
-        if (strstr(command->usage, topic->word))
-            g_string_append_printf(out, "\n%s", topic->text);
+        if (strstr(command->usage, topic->word)) {
+            g_string_append_c(out, '\n');
+            append_paragraphs(out, topic->text);
+        }
     if (command->options.count > 0) {
         g_autofree char *options = options_format_help(&command->options);
         g_string_append_printf(out, "\nOptions (and what holds without them):\n%s",

@@ -15,8 +15,6 @@
 #include "base/nearest.h"
 #include "base/text.h"
 
-#define HELP_COLUMNS 80
-
 void arguments_clear(struct arguments *arguments)
 {
     if (arguments->words)
@@ -230,26 +228,6 @@ static char *format_usage(const struct option *option, bool have_letters)
                            option->argument ? option->argument : "");
 }
 
-/* Appends words, breaking lines between them. */
-static void append_wrapped(GString *out, const char *text, size_t indent)
-{
-    size_t column = indent;
-    g_auto(GStrv) words = g_strsplit(text, " ", -1);
-    for (char **word = words; *word; word++) {
-        size_t width = text_width(*word);
-        if (column > indent && column + 1 + width > HELP_COLUMNS) {
-            g_string_append_printf(out, "\n%*s", (int)indent, "");
-            column = indent;
-        } else if (column > indent) {
-            g_string_append_c(out, ' ');
-            column++;
-        }
-        g_string_append(out, *word);
-        column += width;
-    }
-    g_string_append_c(out, '\n');
-}
-
 char *options_format_help(const struct option_list *list)
 {
     bool have_letters = has_letters(list);
@@ -266,7 +244,8 @@ char *options_format_help(const struct option_list *list)
             option->preset ? g_strdup_printf("%s (%s)", option->help, option->preset)
                            : g_strdup(option->help);
         g_string_append_printf(out, "  %-*s  ", (int)width, usage);
-        append_wrapped(out, text, width + 4);
+        text_append_wrapped(out, text, width + 4, OPTIONS_HELP_COLUMNS);
+        g_string_append_c(out, '\n');
     }
     return g_string_free(out, FALSE);
 }

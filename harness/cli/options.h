@@ -66,7 +66,9 @@ gboolean options_parse(const struct option_list *list, char *const *argv, void *
 bool options_were_given(const struct option_list *list, const struct arguments *arguments,
                         const char *name);
 
-/** The lines on each option, aligned, at most 80 columns; caller owns. */
+#define OPTIONS_HELP_COLUMNS 80 /**< no line of a help text is longer */
+
+/** The lines on each option, aligned; caller owns. */
 char *options_format_help(const struct option_list *list);
 
 /** `take` for a const char *, borrowed from the command line. */

@@ -4,12 +4,14 @@
 
 #include "probes/core/error.h"
 
-/* clang-format off: one row a line */
+/* One row a line, so that each can be added by itself. */
+/* clang-format off */
 const struct command *const probe_command_table[] = {
     &probe_command_check,
     &probe_command_relay,
     &probe_command_bench,
     &probe_command_conform,
+    &probe_command_list,
     &probe_command_cred,
     &probe_command_decode,
     NULL,

@@ -19,6 +19,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "probes/commands/json_option.h"
 #include "probes/core/credentials.h"
 #include "wire/ice_url.h"
 
@@ -31,18 +32,6 @@ struct cred_values {
 static gboolean take_ttl(const char *text, void *place, GError **error)
 {
     return option_read_whole(text, 1, UINT64_C(10) * 366 * 86400, place, error);
-}
-
-static gboolean take_format(const char *text, void *place, GError **error)
-{
-    bool is_json = strcmp(text, "json") == 0;
-    if (!is_json && strcmp(text, "human") != 0) {
-        g_set_error(error, RTC_ERROR, RTC_ERROR_USAGE, "must be human or json, is \"%s\"",
-                    text);
-        return FALSE;
-    }
-    *(bool *)place = is_json;
-    return TRUE;
 }
 
 static gboolean take_uris(const char *text, void *place, GError **error)
@@ -89,13 +78,7 @@ static const struct option options[] = {
       .help = "The servers they are for, with -o json",
       .take = take_uris,
       .offset = offsetof(struct cred_values, uris) },
-    { .name = "output",
-      .letter = 'o',
-      .argument = "FORMAT",
-      .preset = "human",
-      .help = "human or json",
-      .take = take_format,
-      .offset = offsetof(struct cred_values, is_json) },
+    JSON_OPTION(struct cred_values, is_json),
 };
 
 static gboolean fail(GError **error, const char *message)

@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "probes/commands/json_option.h"
 #include "probes/commands/target_options.h"
 #include "probes/core/capture_read.h"
 #include "probes/core/describe.h"
@@ -36,18 +37,6 @@ static gboolean take_frame(const char *text, void *place, GError **error)
     return option_read_whole(text, 1, UINT64_C(1) << 40, place, error);
 }
 
-static gboolean take_format(const char *text, void *place, GError **error)
-{
-    bool is_json = strcmp(text, "json") == 0;
-    if (!is_json && strcmp(text, "human") != 0) {
-        g_set_error(error, RTC_ERROR, RTC_ERROR_USAGE, "must be human or json, is \"%s\"",
-                    text);
-        return FALSE;
-    }
-    *(bool *)place = is_json;
-    return TRUE;
-}
-
 static const struct option options[] = {
     { .name = "frame",
       .argument = "N",
@@ -60,13 +49,7 @@ static const struct option options[] = {
       .help = "For keys, where the message names none",
       .take = option_take_text,
       .offset = offsetof(struct decode_values, realm) },
-    { .name = "output",
-      .letter = 'o',
-      .argument = "FORMAT",
-      .preset = "human",
-      .help = "human or json",
-      .take = take_format,
-      .offset = offsetof(struct decode_values, is_json) },
+    JSON_OPTION(struct decode_values, is_json),
 };
 
 /* ---- Input ---- */
