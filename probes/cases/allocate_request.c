@@ -64,7 +64,8 @@ void allocate_success(struct trial *t)
 }
 
 /* An Allocate whose REQUESTED-TRANSPORT has this many bytes; below 0 it has none. */
-static bool refuse_transport(struct trial *t, struct client *c, int size)
+static bool refuse_transport(struct trial *t, struct client *c, int size,
+                             const char *what)
 {
     static const uint8_t udp[8] = { TURN_PROTOCOL_UDP };
     struct draft request;
@@ -72,16 +73,15 @@ static bool refuse_transport(struct trial *t, struct client *c, int size)
     if (size >= 0)
         stunmsg_add(&request.b, STUNMSG_REQUESTED_TRANSPORT, udp, (size_t)size);
     step_sign(c, &request);
-    return trial_expect_code(t, c, &request, STUNMSG_CODE_BAD_REQUEST);
+    return step_expect_code(t, c, &request, STUNMSG_CODE_BAD_REQUEST, what);
 }
 
 void allocate_no_transport(struct trial *t)
 {
-    static const int sizes[] = { -1, 1, 8 };
     struct client *c = step_ready(t);
-    for (unsigned i = 0; c && i < G_N_ELEMENTS(sizes); i++)
-        if (!refuse_transport(t, c, sizes[i]))
-            return;
+    if (c && refuse_transport(t, c, -1, "without REQUESTED-TRANSPORT") &&
+        refuse_transport(t, c, 1, "to a REQUESTED-TRANSPORT of 1 byte"))
+        refuse_transport(t, c, 8, "to a REQUESTED-TRANSPORT of 8 bytes");
 }
 
 void allocate_odd_transport(struct trial *t)
@@ -178,6 +178,16 @@ void allocate_dont_fragment(struct trial *t)
     turn_release(c);
 }
 
+static bool refuse_with_token(struct trial *t, struct client *c,
+                              const struct allocate_options *options, const char *what)
+{
+    struct draft request;
+    client_begin(c, &request, STUNMSG_ALLOCATE, STUNMSG_REQUEST);
+    turn_add_allocate(&request.b, options);
+    step_sign(c, &request);
+    return step_expect_code(t, c, &request, STUNMSG_CODE_BAD_REQUEST, what);
+}
+
 /* Whatever is wrong with the token, what is beside it is looked at first (§7.2 step 5):
    so a bogus one does. */
 void allocate_token_and_more(struct trial *t)
@@ -185,17 +195,17 @@ void allocate_token_and_more(struct trial *t)
     uint8_t token[8];
     uint64_t chance = rng_next(trial_rng(t));
     memcpy(token, &chance, sizeof token);
-    const struct allocate_options all[] = {
-        { .token = token, .is_even = true },
-        { .token = token, .family = ADDRESS_IPV4 },
-        { .token = token, .additional_family = ADDRESS_IPV6 },
-    };
-    /* Families came with RFC 6156 (§4.2 has the second) and RFC 8656. */
-    unsigned n = trial_subject(t)->is_modern ? G_N_ELEMENTS(all) : 1;
+    const struct allocate_options even = { .token = token, .is_even = true };
+    const struct allocate_options one = { .token = token, .family = ADDRESS_IPV4 };
+    const struct allocate_options two = { .token = token,
+                                          .additional_family = ADDRESS_IPV6 };
     struct client *c = step_ready(t);
-    for (unsigned i = 0; c && i < n; i++)
-        if (!step_refuse_allocate(t, c, &all[i], STUNMSG_CODE_BAD_REQUEST))
-            return;
+    if (!c || !refuse_with_token(t, c, &even, "with EVEN-PORT"))
+        return;
+    /* Families came with RFC 6156 §4.2 and RFC 8656. */
+    if (trial_subject(t)->is_modern &&
+        refuse_with_token(t, c, &one, "with REQUESTED-ADDRESS-FAMILY"))
+        refuse_with_token(t, c, &two, "with ADDITIONAL-ADDRESS-FAMILY");
 }
 
 void allocate_bogus_token(struct trial *t)

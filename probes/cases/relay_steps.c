@@ -30,6 +30,24 @@ void step_sign(struct client *c, struct draft *request)
         client_sign(c, request);
 }
 
+bool step_expect_code(struct trial *t, struct client *c, const struct draft *request,
+                      unsigned code, const char *what)
+{
+    g_auto(auto_answer) answer = { 0 };
+    if (!trial_exchange(t, c, request, &answer))
+        return false;
+    g_autofree char *said = answer_describe(&answer);
+    if (answer_code(&answer) == code) {
+        trial_pass(t, "%s", said);
+        return true;
+    }
+    trial_fail(t, "%s %s, must be %u", said, what, code);
+    if (answer.message.class == STUNMSG_SUCCESS &&
+        answer.message.method == STUNMSG_ALLOCATE)
+        turn_release(c);
+    return false;
+}
+
 static void begin_allocate(struct client *c, struct draft *request,
                            const struct allocate_options *options)
 {

@@ -17,6 +17,11 @@ bool step_make_ready(struct trial *t, struct client *c);
 /** Signs, if the client was told how. */
 void step_sign(struct client *c, struct draft *request);
 
+/** trial_expect_code() where several requests are tried: `what` says which one failed,
+ * such as "with a token and EVEN-PORT". */
+bool step_expect_code(struct trial *t, struct client *c, const struct draft *request,
+                      unsigned code, const char *what);
+
 /** An Allocate, signed, that must be refused with that code. */
 bool step_refuse_allocate(struct trial *t, struct client *c,
                           const struct allocate_options *options, unsigned code);

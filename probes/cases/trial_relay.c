@@ -97,6 +97,15 @@ void trial_close_peer(struct peer *peer)
 
 /* ---- What most cases start from --------------------------------------------------- */
 
+/* Whether the server still answers the client. */
+static bool is_path_alive(struct client *c)
+{
+    struct draft request;
+    g_auto(auto_answer) answer = { 0 };
+    client_begin(c, &request, STUNMSG_BINDING, STUNMSG_REQUEST);
+    return client_exchange(c, &request, &answer, NULL);
+}
+
 bool trial_permit(struct trial *t, struct client *c, const struct peer *peer)
 {
     g_autoptr(GError) error = NULL;
@@ -129,8 +138,10 @@ bool trial_relay_over(struct trial *t, enum probe_transport transport, struct re
     relay.peer = trial_peer(t);
     if (!relay.peer)
         return false;
-    /* Before the permission, so that the server drops it: it is for the peer's NAT. */
+    /* Before the permission, so that the server drops it: it is for the peer's NAT. The
+       Binding is to be answered when that is done. */
     connection_send_to(relay.peer->connection, &relay.allocation.relayed, NULL, 0, NULL);
+    is_path_alive(relay.client);
     if (!trial_permit(t, relay.client, relay.peer))
         return false;
     *ret = relay;
@@ -145,15 +156,6 @@ void trial_payload(struct trial *t, uint8_t out[TRIAL_PAYLOAD_SIZE])
         uint64_t word = rng_next(&t->rng);
         memcpy(out + i * sizeof word, &word, sizeof word);
     }
-}
-
-/* Whether the server still answers the client. */
-static bool is_path_alive(struct client *c)
-{
-    struct draft request;
-    g_auto(auto_answer) answer = { 0 };
-    client_begin(c, &request, STUNMSG_BINDING, STUNMSG_REQUEST);
-    return client_exchange(c, &request, &answer, NULL);
 }
 
 static bool is_payload(const uint8_t *bytes, size_t size,
