@@ -171,27 +171,23 @@ void stun_case_origin(struct trial *t)
     char came[ENDPOINT_TEXT_SIZE], went[ENDPOINT_TEXT_SIZE];
     const struct subject *s = trial_subject(t);
     const struct endpoint *server = &s->servers[PROBE_UDP];
-    struct peer *socket = trial_peer(t);
-    struct endpoint from;
     struct draft request;
-    g_auto(auto_answer) answer = { 0 };
+    g_auto(auto_heard) heard = { 0 };
     g_autoptr(GError) error = NULL;
+    struct peer *socket = trial_peer(t);
     if (!socket)
         return;
+    const struct binding_way way = { .by = socket->connection,
+                                     .to = *server,
+                                     .timing = s->timing };
     draft_begin(&request, trial_rng(t), STUNMSG_BINDING, STUNMSG_REQUEST);
-    const struct binding_way way = {
-        .by = socket->connection,
-        .at = socket->connection,
-        .to = *server,
-        .timing = s->timing,
-    };
-    if (!binding_ask(&way, &request, &answer, &from, &error)) {
+    if (!binding_ask(&way, &request, &heard, &error)) {
         trial_say_error(t, "asking for a Binding", error);
         return;
     }
-    endpoint_format(&from, came);
+    endpoint_format(&heard.from, came);
     endpoint_format(server, went);
-    if (endpoint_equal(&from, server))
+    if (endpoint_equal(&heard.from, server))
         trial_pass(t, "from %s", came);
     else
         trial_fail(t, "from %s, though the request went to %s", came, went);
