@@ -232,13 +232,15 @@ static void allocate(struct probe_server *s, struct srv_request *q, struct wish 
     add_relays(s, a, &r);
     if (!srv_has(s, DEFECT_LIFETIME_UNSAID))
         stunmsg_add_number(&r.b, STUNMSG_LIFETIME, lifetime_s);
-    srv_reply_add_address(s, &r, STUNMSG_XOR_MAPPED_ADDRESS, &q->path->client);
-    if (token != 0 && !srv_has(s, DEFECT_RESERVATION_WITHOUT_TOKEN))
+    if (!srv_has(s, DEFECT_ALLOCATE_MAPPED_UNSAID))
+        srv_reply_add_address(s, &r, STUNMSG_XOR_MAPPED_ADDRESS, &q->path->client);
+    if (token != 0 && !srv_has_for_later(s, DEFECT_RESERVATION_WITHOUT_TOKEN, q->path))
         stunmsg_add_number(&r.b, STUNMSG_RESERVATION_TOKEN, token);
     if (w->additional_code != 0)
         add_address_error(&r, w->additional_code);
     if (a->is_mobile)
-        srv_mobility_add_ticket(a, &r);
+        srv_mobility_add_ticket(a, &r,
+                                srv_has(s, DEFECT_TICKET_EMPTY) ? 0 : SRV_TICKET_BYTES);
     srv_reply_send(s, q, &r);
 }
 
@@ -339,7 +341,7 @@ void srv_refresh_handle(struct probe_server *s, struct srv_request *q)
     srv_reply_begin(s, q, STUNMSG_SUCCESS, &r);
     stunmsg_add_number(&r.b, STUNMSG_LIFETIME, lifetime_s);
     if (has_ticket && !srv_has(s, DEFECT_TICKET_NOT_RENEWED))
-        srv_mobility_add_ticket(a, &r);
+        srv_mobility_add_ticket(a, &r, SRV_TICKET_BYTES);
     srv_reply_send(s, q, &r);
     if (ends)
         end_allocation(s, a, relay);

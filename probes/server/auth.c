@@ -181,7 +181,7 @@ static bool has_integrity(const struct probe_server *s, const struct srv_request
 
 static void answer_unproven(struct probe_server *s, struct srv_request *q)
 {
-    if (srv_has(s, DEFECT_CHALLENGE_400))
+    if (srv_has_for_later(s, DEFECT_CHALLENGE_400, q->path))
         srv_reply_error(s, q, STUNMSG_CODE_BAD_REQUEST);
     else
         challenge(s, q, STUNMSG_CODE_UNAUTHENTICATED, NULL);

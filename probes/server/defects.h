@@ -20,7 +20,7 @@
     X(IPV6_XOR_COOKIE_ONLY, "ipv6-xor-cookie-only", "S02",                          \
       "IPv6 addresses are XORed with the cookie alone")                             \
     X(REPLY_FROM_OTHER_PORT, "reply-from-other-port", "S03",                        \
-      "replies come from another port than asked, but for the first client")        \
+      "replies come from another port than asked (but for a first client)")         \
     X(TOP_BITS_IGNORED, "top-bits-ignored", "S04",                                  \
       "a message whose first two bits are not 00 is answered")                      \
     X(COOKIE_IGNORED, "cookie-ignored", "S05", "a wrong magic cookie is answered")  \
@@ -152,6 +152,8 @@
 
 #define PROBE_DEFECTS_ALLOCATE(X)                                                      \
     X(LIFETIME_UNSAID, "lifetime-unsaid", "L01", "Allocate's reply has no LIFETIME")   \
+    X(ALLOCATE_MAPPED_UNSAID, "allocate-mapped-unsaid", "L01",                         \
+      "Allocate's reply has no XOR-MAPPED-ADDRESS")                                    \
     X(RELAYED_ADDRESS_WILDCARD, "relayed-address-wildcard", "L01",                     \
       "the relayed address is 0.0.0.0")                                                \
     X(TRANSPORT_OPTIONAL, "transport-optional", "L02",                                 \
@@ -313,7 +315,7 @@
     X(PADDING_WITH_RESPONSE_PORT, "padding-with-response-port", "N06",                   \
       "PADDING with RESPONSE-PORT is processed")                                         \
     X(PADDING_NOT_ECHOED, "padding-not-echoed", "N07", "the reply to PADDING has none")  \
-    X(TICKET_UNSAID, "ticket-unsaid", "M01", "a request for mobility is ignored")        \
+    X(TICKET_EMPTY, "ticket-empty", "M01", "the ticket is empty")                        \
     X(OLD_TICKET_IN_ALLOCATE, "old-ticket-in-allocate", "M02",                           \
       "Allocate with a non-empty ticket succeeds")                                       \
     X(TICKET_NOT_RENEWED, "ticket-not-renewed", "M03",                                   \

@@ -191,8 +191,6 @@ void srv_message_receive(struct probe_server *s, const struct srv_path *path,
     struct stunmsg m;
     if (s->is_dead)
         return;
-    if (s->first_client.address.family == ADDRESS_NONE)
-        s->first_client = path->client;
     enum stunmsg_error found = stunmsg_decode(bytes, size, &m);
     if (found == STUNMSG_OK) {
         handle(s, path, &m);

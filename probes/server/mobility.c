@@ -13,8 +13,7 @@ bool srv_mobility_check_allocate(struct probe_server *s, const struct srv_reques
 {
     struct stunmsg_text ticket;
     *ret_is_mobile = false;
-    if (stunmsg_get_text(&q->message, STUNMSG_MOBILITY_TICKET, &ticket) != STUNMSG_OK ||
-        srv_has(s, DEFECT_TICKET_UNSAID))
+    if (stunmsg_get_text(&q->message, STUNMSG_MOBILITY_TICKET, &ticket) != STUNMSG_OK)
         return true;
     if (ticket.size != 0 && !srv_has(s, DEFECT_OLD_TICKET_IN_ALLOCATE)) {
         srv_reply_error(s, q, STUNMSG_CODE_BAD_REQUEST);
@@ -28,14 +27,14 @@ bool srv_mobility_check_allocate(struct probe_server *s, const struct srv_reques
     return true;
 }
 
-void srv_mobility_add_ticket(struct srv_allocation *a, struct srv_reply *r)
+void srv_mobility_add_ticket(struct srv_allocation *a, struct srv_reply *r, size_t size)
 {
     /* As text: coturn's client, for one, takes a ticket to end at its first zero. */
     uint8_t random[SRV_TICKET_BYTES / 4 * 3];
     rng_entropy(random, sizeof random);
     g_autofree char *text = g_base64_encode(random, sizeof random);
     memcpy(a->ticket, text, sizeof a->ticket);
-    stunmsg_add(&r->b, STUNMSG_MOBILITY_TICKET, a->ticket, sizeof a->ticket);
+    stunmsg_add(&r->b, STUNMSG_MOBILITY_TICKET, a->ticket, size);
 }
 
 static struct srv_allocation *find_by_ticket(struct probe_server *s,

@@ -16,13 +16,12 @@ enum { REMEMBER_SECONDS = 40, VERBOSE_BYTES = 700 };
 
 #define SOFTWARE "rtclab"
 
-void srv_reply_begin(const struct probe_server *s, const struct srv_request *q,
+void srv_reply_begin(struct probe_server *s, const struct srv_request *q,
                      enum stunmsg_class class, struct srv_reply *r)
 {
     uint8_t transaction[STUNMSG_TRANSACTION_SIZE];
     memcpy(transaction, q->message.transaction, sizeof transaction);
-    if (srv_has(s, DEFECT_TRANSACTION_CHANGED) &&
-        srv_is_later_client(s, &q->path->client))
+    if (srv_has_for_later(s, DEFECT_TRANSACTION_CHANGED, q->path))
         transaction[0] ^= 1;
     stunmsg_begin(&r->b, r->bytes, sizeof r->bytes, q->message.method, class,
                   transaction);
@@ -81,22 +80,22 @@ static void add_software(const struct probe_server *s, const struct srv_request 
     /* Not in a 401: whoever gets it may not have asked for it. */
 }
 
-static bool wants_integrity(const struct probe_server *s, const struct srv_request *q,
+static bool wants_integrity(struct probe_server *s, const struct srv_request *q,
                             const struct srv_reply *r)
 {
     /* The class bit that a success response does not have (RFC 8489 §5). */
     bool is_error = r->bytes[1] & 0x10;
-    if (srv_has(s, is_error ? DEFECT_ERRORS_UNPROVEN : DEFECT_SUCCESSES_UNPROVEN))
+    if (!q->is_proven || (is_error && srv_has(s, DEFECT_ERRORS_UNPROVEN)))
         return false;
-    return q->is_proven;
+    return is_error || !srv_has_for_later(s, DEFECT_SUCCESSES_UNPROVEN, q->path);
 }
 
-static void add_integrity(const struct probe_server *s, const struct srv_request *q,
+static void add_integrity(struct probe_server *s, const struct srv_request *q,
                           struct srv_reply *r)
 {
     uint8_t key[SRV_MAX_KEY_BYTES];
     memcpy(key, q->key, q->key_size);
-    if (srv_has(s, DEFECT_INTEGRITY_WRONG) && q->key_size > 0)
+    if (q->key_size > 0 && srv_has_for_later(s, DEFECT_INTEGRITY_WRONG, q->path))
         key[0] ^= 1;
     if (q->replies_by_sha256 && !srv_has(s, DEFECT_SHA256_ANSWERED_WITH_SHA1))
         stunmsg_add_integrity_sha256(&r->b, key, q->key_size);
@@ -113,7 +112,7 @@ static void add_fingerprint(const struct probe_server *s, struct srv_reply *r)
     }
 }
 
-size_t srv_reply_end(const struct probe_server *s, const struct srv_request *q,
+size_t srv_reply_end(struct probe_server *s, const struct srv_request *q,
                      struct srv_reply *r)
 {
     size_t size;

@@ -28,7 +28,7 @@ struct srv_reply {
 };
 
 /* Starts a response; attributes are added to `r->b`. */
-void srv_reply_begin(const struct probe_server *s, const struct srv_request *q,
+void srv_reply_begin(struct probe_server *s, const struct srv_request *q,
                      enum stunmsg_class class, struct srv_reply *r);
 
 /* Starts one of our own to a client: Data, ConnectionAttempt. */
@@ -44,7 +44,7 @@ void srv_reply_add_error(const struct probe_server *s, struct srv_reply *r, unsi
 
 /* Adds what each response ends with: SOFTWARE, the integrity, FINGERPRINT. Returns the
  * size of all, 0 if something did not fit. */
-size_t srv_reply_end(const struct probe_server *s, const struct srv_request *q,
+size_t srv_reply_end(struct probe_server *s, const struct srv_request *q,
                      struct srv_reply *r);
 
 /* Ends a response, sends it and, if the request was proven, remembers it. */

@@ -26,10 +26,7 @@
 #include "probes/server/defects.h"
 #include "wire/address.h"
 
-enum {
-    PROBE_SERVER_TOKEN_KEY_BYTES = 32, /**< A256GCM (RFC 7635 §4.1.1) */
-    PROBE_SERVER_TOKEN_BYTES = 64,
-};
+enum { PROBE_SERVER_TOKEN_KEY_BYTES = 32 }; /**< A256GCM (RFC 7635 §4.1.1) */
 
 enum probe_server_profile {
     PROBE_SERVER_8489, /**< nonce cookie, SHA-256, USERHASH; channels to 0x4FFF */
@@ -132,17 +129,5 @@ probe_server_endpoints(const struct probe_server *server);
  * server's addresses; NULL without TLS. Borrowed until the server is stopped.
  */
 const char *probe_server_certificate(const struct probe_server *server);
-
-/**
- * Makes an ACCESS-TOKEN (RFC 7635 §6.2) that a server with these options takes, as its
- * authorization server would.
- *
- * @param made_s   when, in seconds since 1970-01-01 UTC
- * @param mac_key  the key of the client's MESSAGE-INTEGRITY
- * @return PROBE_SERVER_TOKEN_BYTES; 0 if it cannot be encrypted
- */
-size_t probe_server_token(const struct probe_server_options *options, int64_t made_s,
-                          uint32_t lifetime_s, const uint8_t mac_key[20],
-                          uint8_t out[PROBE_SERVER_TOKEN_BYTES]);
 
 #endif

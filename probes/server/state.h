@@ -99,7 +99,7 @@ struct probe_server {
     size_t n_remembered; /* ever; the next goes to the place of the oldest */
     struct srv_challenged challenged[SRV_CHALLENGED];
     unsigned n_challenges;                          /* DEFECT_CHALLENGES_EXHAUST */
-    struct endpoint first_client;                   /* whom some defects spare */
+    struct endpoint spared;                         /* srv_has_for_later() */
     uint8_t last_binding[STUNMSG_TRANSACTION_SIZE]; /* DEFECT_ANSWERS_DIFFER */
 
     uint8_t input[SRV_MAX_MESSAGE_BYTES];
@@ -111,12 +111,17 @@ static inline bool srv_has(const struct probe_server *s, enum probe_defect defec
     return probe_defects_has(&s->options.defects, defect);
 }
 
-/* Whether a client is another than the first that came. A defect that makes every answer
- * useless spares that one: else there would be no server to find it in. */
-static inline bool srv_is_later_client(const struct probe_server *s,
-                                       const struct endpoint *client)
+/* The same for a defect without which there is hardly a server: the first client that
+ * meets it is spared, so that one who looks around before judging finds something to
+ * judge. */
+static inline bool srv_has_for_later(struct probe_server *s, enum probe_defect defect,
+                                     const struct srv_path *path)
 {
-    return !endpoint_equal(client, &s->first_client);
+    if (!srv_has(s, defect))
+        return false;
+    if (s->spared.address.family == ADDRESS_NONE)
+        s->spared = path->client;
+    return !endpoint_equal(&path->client, &s->spared);
 }
 
 /* The server without its thread and sockets: for probe_server_start(), and for tests of

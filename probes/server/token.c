@@ -13,7 +13,7 @@
 
 #include "probes/server/users.h"
 
-enum { NONCE_BYTES = 12, TAG_BYTES = 16, MAC_KEY_BYTES = 20, DELTA_SECONDS = 5 };
+enum { NONCE_BYTES = 12, TAG_BYTES = 16, DELTA_SECONDS = 5 };
 
 static gnutls_cipher_hd_t start_cipher(const uint8_t *key, const uint8_t *nonce,
                                        const char *server_name)
@@ -73,32 +73,4 @@ bool srv_token_open(const struct probe_server *s, const struct stunmsg_text *tok
                         !srv_has(s, DEFECT_TOKEN_TAG_UNCHECKED)))
         return false;
     return read_plain(s, plain, size, q);
-}
-
-size_t probe_server_token(const struct probe_server_options *options, int64_t made_s,
-                          uint32_t lifetime_s, const uint8_t mac_key[MAC_KEY_BYTES],
-                          uint8_t out[PROBE_SERVER_TOKEN_BYTES])
-{
-    enum { PLAIN_BYTES = 2 + MAC_KEY_BYTES + 8 + 4 };
-    G_STATIC_ASSERT(2 + NONCE_BYTES + PLAIN_BYTES + TAG_BYTES ==
-                    PROBE_SERVER_TOKEN_BYTES);
-    uint8_t *sealed = out + 2 + NONCE_BYTES;
-    struct writer w = writer_over(sealed, PLAIN_BYTES);
-    writer_u16(&w, MAC_KEY_BYTES);
-    writer_bytes(&w, mac_key, MAC_KEY_BYTES);
-    writer_u32(&w, (uint32_t)(made_s >> 16));
-    writer_u16(&w, (uint16_t)made_s);
-    writer_u16(&w, 0);
-    writer_u32(&w, lifetime_s);
-    store_be16(out, NONCE_BYTES);
-    rng_entropy(out + 2, NONCE_BYTES);
-    gnutls_cipher_hd_t cipher =
-        start_cipher(options->token_key, out + 2, options->server_name);
-    if (!cipher)
-        return 0;
-    int status = gnutls_cipher_encrypt(cipher, sealed, PLAIN_BYTES);
-    if (status == 0)
-        status = gnutls_cipher_tag(cipher, sealed + PLAIN_BYTES, TAG_BYTES);
-    gnutls_cipher_deinit(cipher);
-    return status == 0 ? PROBE_SERVER_TOKEN_BYTES : 0;
 }
