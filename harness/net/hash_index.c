@@ -91,8 +91,9 @@ void address_map_add(struct address_map *map, const struct address *a, uint32_t 
     uint32_t there;
     if (address_map_get(map, a, &there))
         return;
-    map->entries = g_renew(struct address_map_entry, map->entries, map->n_entries + 1);
-    map->entries[map->n_entries] =
-        (struct address_map_entry){ .address = *a, .value = value };
+    uint32_t n = map->n_entries;
+    if ((n & (n - 1)) == 0) /* all that there is room for, or none at all */
+        map->entries = g_renew(struct address_map_entry, map->entries, n ? 2 * n : 1);
+    map->entries[n] = (struct address_map_entry){ .address = *a, .value = value };
     hash_index_insert(&map->index, hash_finish(hash_address(0, a)), map->n_entries++);
 }
