@@ -23,18 +23,24 @@ packages=(
     libcunit1-dev jq tshark iproute2 iputils-ping # the tests
 )
 
-# Further stacks as peers: `deps --all`.
+# Further stacks as peers, and what else tests are made with: `deps --all`.
 stacks=(
     libgstreamer-plugins-bad1.0-dev # webrtcbin: to build, and what it loads
     gstreamer1.0-nice gstreamer1.0-plugins-{base,good,bad}
     chromium firefox-esr            # found when a call starts, too
     python3-aiortc                  # aiortc: found when it runs
     ca-certificates                 # by which npm knows its registry
+    prometheus                      # scrapes rtcprobe's exporter
 )
 commands=(node:nodejs npm:npm) # and these, if their commands are not there already
 
-# What the peers in JavaScript need, from npm: pinned in package-lock.json.
-js=harness/peer/js
+# What comes from npm, pinned in a package-lock.json each: what the peers in JavaScript need,
+# and a second TURN server for the tests.
+js_folders=(harness/peer/js tests/lab/node-turn)
+
+# Debian starts a service as soon as its package is there; none of these shall run on this
+# machine. Calls and tests start programs of their own, inside their network.
+services=(coturn prometheus)
 
 say() { printf 'quickstart: %s\n' "$*"; }
 
@@ -70,42 +76,44 @@ remove_policy() {
     fi
 }
 
-# Debian starts a service as soon as its package is there. Calls start a turnserver of
-# their own inside their network; none shall listen on this machine.
-hold_coturn_back() {
+hold_services_back() {
     [[ -e $policy ]] && return
     policy_is_ours=yes
     trap remove_policy EXIT
     trap 'exit 130' INT TERM
     # shellcheck disable=SC2016 # $1 is the script's own
-    printf '#!/bin/sh\n[ "$1" != coturn ] || exit 101\n' | as_root tee "$policy" >/dev/null
+    printf '#!/bin/sh\ncase $1 in %s) exit 101 ;; esac\n' "$(IFS='|'; printf '%s' "$*")" |
+        as_root tee "$policy" >/dev/null
     as_root chmod 755 "$policy"
 }
 
-leave_coturn_off() {
+leave_services_off() {
+    local service
     remove_policy
-    if command -v systemctl >/dev/null; then
-        as_root systemctl disable --quiet coturn 2>/dev/null || true
-        as_root systemctl stop --quiet coturn 2>/dev/null || true
-    fi
-    say "coturn is installed; its system service is left off"
+    for service; do
+        if command -v systemctl >/dev/null; then
+            as_root systemctl disable --quiet "$service" 2>/dev/null || true
+            as_root systemctl stop --quiet "$service" 2>/dev/null || true
+        fi
+        say "$service is installed; its system service is left off"
+    done
 }
 
-# Installs what package-lock.json says, unless that is what there is.
+# Installs what a folder's package-lock.json says, unless that is what there is.
 install_js() {
-    local output
-    cmp -s $js/package-lock.json $js/node_modules/.installed-lock && return
+    local folder=$1 output
+    cmp -s "$folder/package-lock.json" "$folder/node_modules/.installed-lock" && return
     command -v npm >/dev/null || fail "npm is missing; run ./quickstart.sh deps --all"
-    say "installing what the peers in JavaScript need"
-    if ! output=$(npm ci --prefix $js --no-audit --no-fund --ignore-scripts 2>&1 </dev/null); then
+    say "installing what $folder needs from npm"
+    if ! output=$(npm ci --prefix "$folder" --no-audit --no-fund --ignore-scripts 2>&1 </dev/null); then
         printf '%s\n' "$output" >&2
-        fail "failed: npm ci --prefix $js"
+        fail "failed: npm ci --prefix $folder"
     fi
-    cp $js/package-lock.json $js/node_modules/.installed-lock
+    cp "$folder/package-lock.json" "$folder/node_modules/.installed-lock"
 }
 
 deps() {
-    local command is_all=no
+    local command folder is_all=no
     if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
         fail "this is not Debian; install what corresponds to: ${packages[*]} $*"
     fi
@@ -119,12 +127,12 @@ deps() {
     fi
     install_packages "$@"
     if [[ $is_all == yes ]]; then
-        install_js
+        for folder in "${js_folders[@]}"; do install_js "$folder"; done
     fi
 }
 
 install_packages() {
-    local package is_new_coturn=no missing=()
+    local package service missing=() new_services=()
     for package in "${packages[@]}" "$@"; do
         is_installed "$package" || missing+=("$package")
     done
@@ -136,16 +144,14 @@ install_packages() {
         fail "not root and no sudo; as root: apt-get install --no-install-recommends ${missing[*]}"
     fi
     say "installing ${missing[*]}"
-    if [[ " ${missing[*]} " == *" coturn "* ]]; then
-        is_new_coturn=yes
-        hold_coturn_back
-    fi
+    for service in "${services[@]}"; do
+        [[ " ${missing[*]} " != *" $service "* ]] || new_services+=("$service")
+    done
+    ((${#new_services[@]} == 0)) || hold_services_back "${new_services[@]}"
     quietly_as_root apt-get update -q
     quietly_as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y \
         --no-install-recommends "${missing[@]}"
-    if [[ $is_new_coturn == yes ]]; then
-        leave_coturn_off
-    fi
+    ((${#new_services[@]} == 0)) || leave_services_off "${new_services[@]}"
 }
 
 build() {
