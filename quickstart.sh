@@ -163,7 +163,7 @@ build() {
 }
 
 run_tests() {
-    ctest --test-dir build --output-on-failure
+    ctest --test-dir build --output-on-failure --parallel "$(nproc)"
 }
 
 # The records stand in full in what it says: the caller may be in another folder.

@@ -6,28 +6,6 @@ nats='interop/port-restricted-cone~symmetric'
 blocked='interop/udp-blocked~open'
 variable=RTCLAB_${browser^^}
 
-# A browser that is not there, and programs that are none: they need no browser.
-claims_without_a_browser() {
-    printf '#!/bin/sh\necho no display here >&2\nexit 7\n' >"$work/broken"
-    printf '#!/bin/sh\nexec sleep 1000\n' >"$work/hangs"
-    chmod +x "$work/broken" "$work/hangs"
-    export "$variable"
-    printf -v "$variable" /no/such/browser
-    run_rtclab 0 run $open --modes full --peers "$browser" --out "$work/none"
-    claim "a browser that is not installed: unsupported, and how to install it" holds '.calls[0]
-        | .outcome == "unsupported" and (.why | contains("'"$variable"'=/no/such/browser") and contains("./quickstart.sh deps --all"))' "$work/none/results.json"
-    printf -v "$variable" %s "$work/broken"
-    run_rtclab 3 run $open --modes full --peers "$browser" --out "$work/broken-run"
-    claim "a browser that ends: an error with its own words" holds '.calls[0]
-        | .outcome == "error" and (.why | contains("exited with 7: no display here"))' "$work/broken-run/results.json"
-    printf -v "$variable" %s "$work/hangs"
-    run_rtclab 3 run $open --modes full --peers "$browser" --out "$work/hangs-run"
-    claim "a browser that does not answer: an error that says so" holds '.calls[0]
-        | .outcome == "error" and (.why | contains("'"$browser"' hangs"))' "$work/hangs-run/results.json"
-    claim "nothing of them is left" nothing_is_left
-    unset "$variable"
-}
-
 # How long a set-up takes in real time is the machine's affair.
 relax_scenarios() {
     local file

@@ -5,11 +5,7 @@ source "$(dirname "$0")/lib.sh"
 browser=chromium
 source "$here/browsers.sh"
 
-claims_without_a_browser
-command -v chromium >/dev/null || {
-    echo "left out: chromium is not installed"
-    finish
-}
+command -v chromium >/dev/null || skip "chromium is not installed"
 claims_of_presence
 relax_scenarios
 claims_of_a_death "$(command -v chromium)"

@@ -6,11 +6,7 @@ browser=firefox
 source "$here/browsers.sh"
 
 [ -x "$(dirname "$RTCLAB")/rtclab-peer-firefox" ] || skip "rtclab-peer-firefox was not built"
-claims_without_a_browser
-command -v firefox-esr >/dev/null || {
-    echo "left out: firefox-esr is not installed"
-    finish
-}
+command -v firefox-esr >/dev/null || skip "firefox-esr is not installed"
 claims_of_presence
 relax_scenarios
 claims_of_a_death "$(command -v firefox-esr)"
