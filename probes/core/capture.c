@@ -30,9 +30,10 @@
 #include "base/cursor.h"
 #include "base/error.h"
 
+/* Packets that come at once wait in frames of the snapshot's size: there are 1,000. */
 enum {
-    SNAPSHOT_BYTES = 262144, /* the whole of any packet, of segment offloading too */
-    KERNEL_BUFFER_BYTES = 16 * 1024 * 1024,
+    SNAPSHOT_BYTES = 65535 + SLL_HDR_LEN, /* the whole of any datagram */
+    KERNEL_BUFFER_BYTES = 64 * 1024 * 1024,
     BATCH = 256,
 };
 
