@@ -97,6 +97,18 @@ bool auth_learn(struct auth *auth, const struct stunmsg *m)
     return true;
 }
 
+void auth_learn_from(struct auth *auth, const struct auth *other)
+{
+    g_free(auth->realm);
+    g_free(auth->nonce);
+    auth->realm = g_strdup(other->realm);
+    auth->nonce = g_strdup(other->nonce);
+    auth->algorithm = other->algorithm;
+    memcpy(auth->algorithms, other->algorithms, sizeof auth->algorithms);
+    auth->algorithms_size = other->algorithms_size;
+    auth->uses_sha256 = other->uses_sha256;
+}
+
 bool auth_is_ready(const struct auth *auth)
 {
     return auth->username && auth->password && auth->realm && auth->nonce;

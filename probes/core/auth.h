@@ -51,6 +51,10 @@ void auth_clear(struct auth *auth);
  */
 bool auth_learn(struct auth *auth, const struct stunmsg *m);
 
+/** Takes what another client learnt from the same server, so that a first request can be
+ * signed (RFC 8489 §9.2.3.2). The user stays. */
+void auth_learn_from(struct auth *auth, const struct auth *other);
+
 /** Whether requests can be signed: there are a user, a realm and a nonce. */
 bool auth_is_ready(const struct auth *auth);
 
