@@ -44,6 +44,8 @@ static json_t *make_item(const struct runner_options *options, const struct test
         report_json_text(observed, strlen(observed)), "expected", c->expected,
         "duration_ms", duration_ms, "again", again);
     json_object_set_new(item, "transport", json_string(transport_name(s->transport)));
+    if (t->gains)
+        json_object_set(item, "gains", t->gains);
     json_object_set_new(item, "transcript", transcript_to_json(t->transcript));
     return item;
 }

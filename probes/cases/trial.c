@@ -54,6 +54,7 @@ void trial_free(struct trial *t)
     g_ptr_array_unref(t->clients);
     g_ptr_array_unref(t->peers);
     transcript_free(t->transcript);
+    json_decref(t->gains);
     g_free(t->observed);
     g_free(t);
 }
@@ -142,6 +143,13 @@ static void say_skipped(struct trial *t, const char *format, ...) G_GNUC_PRINTF(
 static void say_skipped(struct trial *t, const char *format, ...)
 {
     SAY(VERDICT_SKIPPED);
+}
+
+void trial_gain(struct trial *t, const char *kind, double gain)
+{
+    if (!t->gains)
+        t->gains = json_object();
+    json_object_set_new(t->gains, kind, json_real(gain));
 }
 
 void trial_error(struct trial *t, const GError *error)

@@ -48,6 +48,10 @@ void trial_error(struct trial *t, const GError *error);
  * machine's fault is an error. @param doing "asking for a permission" */
 void trial_say_error(struct trial *t, const char *doing, const GError *error);
 
+/** Tells how much larger than what asked for it an answer was, beside any verdict.
+ * @param kind "binding", for the metric rtcprobe_response_gain_ratio */
+void trial_gain(struct trial *t, const char *kind, double gain);
+
 /** The verdict so far; VERDICT_N: none yet. */
 enum verdict trial_verdict(const struct trial *t);
 
@@ -158,6 +162,9 @@ enum silence trial_silence(struct trial *t, struct client *c, const uint8_t *byt
 /** The same with a verdict: passes, fails or is inconclusive. A stream may be closed. */
 bool trial_expect_silence(struct trial *t, struct client *c, const uint8_t *bytes,
                           size_t size);
+
+/** Whether the server still answers a Binding on a client's path. */
+bool trial_is_answered(struct client *c);
 
 /** How long to wait for something that should come at once, or must not come at all: some
  * round trips, at least 200 ms. A deadline from now. */

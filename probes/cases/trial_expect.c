@@ -21,6 +21,12 @@ static gboolean binding(struct client *c, struct answer *ret, GError **error)
     return client_exchange(c, &request, ret, error);
 }
 
+bool trial_is_answered(struct client *c)
+{
+    g_auto(auto_answer) answer = { 0 };
+    return binding(c, &answer, NULL);
+}
+
 static bool is_over(const GError *error)
 {
     return g_error_matches(error, PROBE_ERROR, PROBE_ERROR_CLOSED) ||

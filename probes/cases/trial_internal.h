@@ -13,6 +13,7 @@ struct trial {
     bool is_strict;
     enum verdict verdict; /* VERDICT_N: none yet */
     char *observed;
+    json_t *gains;      /* by kind; NULL: none */
     GPtrArray *clients; /* struct trial_client * */
     GPtrArray *peers;   /* struct peer * */
 };

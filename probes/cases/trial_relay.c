@@ -195,7 +195,7 @@ enum passage trial_client_to_peer(struct trial *t, struct client *c, uint16_t ch
         if (peer_hears(t, peer, payload, ret_from))
             return PASSAGE_ARRIVED;
     }
-    return is_path_alive(c) ? PASSAGE_NOT : PASSAGE_UNPROVEN;
+    return trial_is_answered(c) ? PASSAGE_NOT : PASSAGE_UNPROVEN;
 }
 
 static bool client_hears(struct trial *t, struct client *c,
@@ -233,5 +233,5 @@ enum passage trial_peer_to_client(struct trial *t, struct client *c,
             return PASSAGE_ARRIVED;
         }
     }
-    return is_path_alive(c) ? PASSAGE_NOT : PASSAGE_UNPROVEN;
+    return trial_is_answered(c) ? PASSAGE_NOT : PASSAGE_UNPROVEN;
 }

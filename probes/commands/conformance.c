@@ -163,10 +163,21 @@ static enum case_level level_of(const json_t *item)
     g_assert_not_reached();
 }
 
+/* What X01 and X02 measured. */
+static void add_gains(struct report *report, const json_t *item)
+{
+    const char *kind;
+    json_t *gain;
+    json_object_foreach(json_object_get(item, "gains"), kind, gain)
+        metrics_add(report_metrics(report), "rtcprobe_response_gain_ratio",
+                    json_number_value(gain), "kind", kind, NULL);
+}
+
 static void tell(json_t *item_consumed, void *data)
 {
     struct telling *telling = data;
     enum verdict verdict = VERDICT_ERROR;
+    add_gains(telling->report, item_consumed);
     if (telling->known)
         known_apply(telling->known, item_consumed);
     if (telling->baseline)
