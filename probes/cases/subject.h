@@ -50,7 +50,7 @@ enum capability {
 
 const char *capability_name(enum capability capability);
 
-/** Answers may be larger than what asks for them by this factor, headers counted in. */
+/** Answers may be this much larger than what asks for them, headers counted in. */
 #define SUBJECT_MAX_GAIN 3.0
 
 struct subject {
@@ -66,7 +66,7 @@ struct subject {
     struct access_token_key *token_key; /**< makes tokens, RFC 7635; NULL: none; owned */
     bool is_modern;                     /**< profile 8489 */
     bool allows_intrusion; /**< --intrusive: what makes the server open connections */
-    double max_gain;       /**< of answers; 0: SUBJECT_MAX_GAIN */
+    double max_gain;       /**< of answers over UDP; 0: SUBJECT_MAX_GAIN */
     struct client_timing timing; /**< of cases: short, from the RTT */
     uint64_t seed;
 

@@ -11,6 +11,7 @@ const struct command *const probe_command_table[] = {
     &probe_command_relay,
     &probe_command_bench,
     &probe_command_conform,
+    &probe_command_audit,
     &probe_command_list,
     &probe_command_cred,
     &probe_command_decode,

@@ -13,6 +13,7 @@
 extern const struct command probe_command_bench;
 extern const struct command probe_command_check;
 extern const struct command probe_command_conform;
+extern const struct command probe_command_audit;
 extern const struct command probe_command_list;
 extern const struct command probe_command_cred;
 extern const struct command probe_command_decode;

@@ -25,6 +25,20 @@ gboolean conformance_take_jobs(const char *text, void *place, GError **error)
     return option_read_whole(text, 1, 64, place, error);
 }
 
+gboolean conformance_take_gain(const char *text, void *place, GError **error)
+{
+    const double least = 1, most = 1000;
+    char *end = NULL;
+    double value = g_ascii_strtod(text, &end);
+    if (end == text || *end || !(value >= least && value <= most)) {
+        g_set_error(error, RTC_ERROR, RTC_ERROR_USAGE,
+                    "must be a number from 1 to 1000, is \"%s\"", text);
+        return FALSE;
+    }
+    *(double *)place = value;
+    return TRUE;
+}
+
 const struct test_case **conformance_choose(const char *const *selectors,
                                             const struct conformance_options *options,
                                             GError **error)
@@ -263,8 +277,9 @@ static int run_cases(const struct conformance *conformance, struct setup *setup,
 {
     telling->report =
         target_report(conformance->target, conformance->command, setup->session.seed,
-                      conformance->shows_messages ? conformance_format_item_and_messages
-                                                  : conformance_format_item,
+                      conformance->shows_messages   ? conformance_format_item_and_messages
+                      : conformance->shows_observed ? conformance_format_item_observed
+                                                    : conformance_format_item,
                       conformance_format_end);
     json_t *server = describe_subject(&setup->subject);
     report_set(telling->report, "server", server);

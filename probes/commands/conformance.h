@@ -14,10 +14,11 @@ struct conformance_options {
     const char *known_file, *baseline_file;
     uint64_t jobs;
     bool includes_slow, includes_intrusive;
-    double max_gain; /**< 0: the usual one */
+    double max_gain;
 };
 
 gboolean conformance_take_jobs(const char *text, void *place, GError **error);
+gboolean conformance_take_gain(const char *text, void *place, GError **error);
 
 #define CONFORMANCE_TEXT_OPTION(T, name_, argument_, help_, field)                     \
     {                                                                                  \
@@ -47,6 +48,13 @@ gboolean conformance_take_jobs(const char *text, void *place, GError **error);
           .help = "An earlier run's -o json: only what is worse fails",               \
           .take = option_take_text,                                                   \
           .offset = offsetof(T, conformance.baseline_file) },                         \
+        { .name = "max-gain",                                                         \
+          .argument = "N",                                                            \
+          .preset = "3",                                                              \
+          .help = "Answers over UDP may be this much larger than requests",           \
+          .take = conformance_take_gain,                                              \
+          .offset = offsetof(T, conformance.max_gain),                                \
+          .changes_a_call = true },                                                   \
         { .name = "intrusive",                                                        \
           .help = "Also what other users of the server may feel",                     \
           .take = option_take_flag,                                                   \
@@ -68,6 +76,7 @@ struct conformance {
                                                transports */
     const struct test_case *const *cases; /**< NULL-ended */
     bool shows_messages;                  /**< to people, below each verdict */
+    bool shows_observed;                  /**< the same, what was observed */
 };
 
 /**

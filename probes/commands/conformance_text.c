@@ -47,7 +47,10 @@ static void append_again(GString *out, const json_t *item)
     g_string_append_printf(out, "%s%-10s%s\n", indent, "again:", get(item, "again"));
 }
 
-static char *format(const json_t *item, bool in_colour, bool shows_messages)
+/* How much is told of what is well. */
+enum detail { DETAIL_TITLE, DETAIL_OBSERVED, DETAIL_MESSAGES };
+
+static char *format(const json_t *item, bool in_colour, enum detail detail)
 {
     GString *out = g_string_new(NULL);
     enum verdict verdict = VERDICT_ERROR;
@@ -57,21 +60,26 @@ static char *format(const json_t *item, bool in_colour, bool shows_messages)
     g_autofree char *painted = layout_paint(verdict, padded, in_colour);
     g_string_append_printf(out, "%s  %s  %s\n", painted, get(item, "name"),
                            get(item, "title"));
-    if (!is_well(verdict) || shows_messages)
+    if (!is_well(verdict) || detail == DETAIL_MESSAGES)
         append_explanation(out, item);
-    else if (verdict != VERDICT_PASS)
+    else if (verdict != VERDICT_PASS || detail == DETAIL_OBSERVED)
         append_line(out, "", get(item, "message"));
     const json_t *warnings = json_object_get(item, "warnings");
     if (json_array_size(warnings) > 0)
         append_line(out, "warning", json_string_value(json_array_get(warnings, 0)));
-    if (!is_well(verdict) && !shows_messages)
+    if (!is_well(verdict) && detail != DETAIL_MESSAGES)
         append_again(out, item);
     return g_string_free(out, FALSE);
 }
 
 char *conformance_format_item(const json_t *item, bool in_colour)
 {
-    return format(item, in_colour, false);
+    return format(item, in_colour, DETAIL_TITLE);
+}
+
+char *conformance_format_item_observed(const json_t *item, bool in_colour)
+{
+    return format(item, in_colour, DETAIL_OBSERVED);
 }
 
 /* ---- Messages --------------------------------------------------------------------- */
@@ -110,7 +118,7 @@ static void append_message(GString *out, const json_t *message)
 
 char *conformance_format_item_and_messages(const json_t *item, bool in_colour)
 {
-    g_autofree char *head = format(item, in_colour, true);
+    g_autofree char *head = format(item, in_colour, DETAIL_MESSAGES);
     GString *out = g_string_new(head);
     size_t i;
     json_t *message;

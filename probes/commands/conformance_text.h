@@ -13,6 +13,9 @@
  */
 char *conformance_format_item(const json_t *item, bool in_colour);
 
+/** The same with what was observed below each. */
+char *conformance_format_item_observed(const json_t *item, bool in_colour);
+
 /** The same with the messages in words and in hex. */
 char *conformance_format_item_and_messages(const json_t *item, bool in_colour);
 

@@ -42,7 +42,8 @@ static const struct kind {
     { "rtcprobe_credential_expiry_timestamp_seconds", METRIC_GAUGE,
       "When the time-limited user name expires, in Unix time." },
     { "rtcprobe_response_gain_ratio", METRIC_GAUGE,
-      "Bytes of a response for each byte of its request." },
+      "Bytes of a response for each byte of its request, IP and UDP headers counted "
+      "in." },
     { "rtcprobe_conformance_cases", METRIC_GAUGE, "Conformance cases by their verdict." },
     { "rtcprobe_build_info", METRIC_GAUGE, "1, with the version of rtcprobe." },
     { "rtcprobe_exporter_probes_running", METRIC_GAUGE, "Probes running now." },
