@@ -242,8 +242,8 @@ static const struct test_case cases[] = {
       .classic = "RFC 5766 §6.2",
       .level = CASE_SHOULD,
       .needs = CAN(ALLOCATE),
-      .expected =
-          "of 20 ports at most 5 within 16 of an earlier one or at a repeated step",
+      .expected = "20 ports that go up and down, at most 7 of them near an earlier one "
+                  "or at a repeated step",
       .run = allocate_port_chance },
 };
 

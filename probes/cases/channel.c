@@ -116,7 +116,8 @@ static const struct test_case cases[] = {
       .level = CASE_MUST,
       .tags = CASE_SLOW,
       .needs = RELAYS,
-      .expected = "no data from the peer after 315 s, the channel unbound after 615 s",
+      .expected =
+          "after 615 s with ChannelData no data from the peer, and the channel unbound",
       .run = channel_data_refreshes_nothing },
     { .id = "C15",
       .title = "a channel outlives its permission, but data from the peer does not",
