@@ -57,6 +57,20 @@ bool address_in_prefix(const struct address *a, const struct address *prefix,
     return rest == 0 || ((a->bytes[whole] ^ prefix->bytes[whole]) >> (8 - rest)) == 0;
 }
 
+bool address_is_loopback(const struct address *a)
+{
+    static const struct address ipv4 = { ADDRESS_IPV4, { 127 } };
+    static const struct address ipv6 = { ADDRESS_IPV6, { [15] = 1 } };
+    return address_in_prefix(a, &ipv4, 8) || address_equal(a, &ipv6);
+}
+
+bool address_is_unspecified(const struct address *a)
+{
+    static const struct address ipv4 = { .family = ADDRESS_IPV4 };
+    static const struct address ipv6 = { .family = ADDRESS_IPV6 };
+    return address_equal(a, &ipv4) || address_equal(a, &ipv6);
+}
+
 bool address_is_multicast(const struct address *a)
 {
     static const uint8_t broadcast[4] = { 255, 255, 255, 255 }; /* RFC 919 §7 */

@@ -59,6 +59,12 @@ const char *endpoint_format(const struct endpoint *e, char out[ENDPOINT_TEXT_SIZ
 bool address_in_prefix(const struct address *a, const struct address *prefix,
                        unsigned prefix_bits);
 
+/** True for 127.0.0.0/8 and ::1. */
+bool address_is_loopback(const struct address *a);
+
+/** True for 0.0.0.0 and ::. */
+bool address_is_unspecified(const struct address *a);
+
 /** True for multicast, and for IPv4's limited broadcast. */
 bool address_is_multicast(const struct address *a);
 

@@ -30,7 +30,8 @@ static void check_success(struct trial *t, struct client *c, const struct stunms
     endpoint_format(mapped, real);
     if (allocation.relayed.address.family == ADDRESS_NONE)
         trial_fail(t, "a success without XOR-RELAYED-ADDRESS");
-    else if (allocation.relayed.port == 0)
+    else if (allocation.relayed.port == 0 ||
+             address_is_unspecified(&allocation.relayed.address))
         trial_fail(t, "a success with the relayed address %s", relayed);
     else if (allocation.mapped.address.family == ADDRESS_NONE)
         trial_fail(t, "a success without XOR-MAPPED-ADDRESS");

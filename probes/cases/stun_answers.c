@@ -51,7 +51,8 @@ static void judge_mapped(struct trial *t, struct client *c, const struct endpoin
         trial_pass(t, "mapped to %s, where it was sent from", seen);
     else if (mapped->address.family != local.address.family)
         trial_fail(t, "mapped to %s, though sent from %s: another family", seen, own);
-    else if (address_equal(&local.address, &server.address))
+    else if (address_equal(&local.address, &server.address) ||
+             address_is_loopback(&server.address))
         trial_fail(t, "mapped to %s, though sent from %s on the same machine", seen, own);
     else if (binding_is_public(&server.address) && !binding_is_public(&mapped->address))
         trial_fail(t,

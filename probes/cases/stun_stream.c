@@ -213,8 +213,8 @@ void stun_case_certificate(struct trial *t)
 void stun_case_vectors(struct trial *t)
 {
     g_autoptr(GError) error = NULL;
-    if (self_check(&error))
+    if (self_check(trial_subject(t)->alters_vectors, &error))
         trial_pass(t, "all four of RFC 5769 §2 were read, and made again");
     else
-        trial_error(t, error);
+        trial_fail(t, "%s", error->message);
 }

@@ -406,6 +406,8 @@ static gboolean explore_allocation(struct exploration *e, GError **error)
             g_propagate_error(error, g_steal_pointer(&cause));
             return FALSE;
         }
+        if (g_error_matches(cause, PROBE_ERROR, PROBE_ERROR_REDIRECTED))
+            set_can(e->s, CAPABILITY_ALTERNATE);
         set_lack(e->s, CAPABILITY_ALLOCATE, cause);
         return TRUE;
     }

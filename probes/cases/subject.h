@@ -69,6 +69,7 @@ struct subject {
     double max_gain;       /**< of answers over UDP; 0: SUBJECT_MAX_GAIN */
     struct client_timing timing; /**< of cases: short, from the RTT */
     uint64_t seed;
+    bool alters_vectors; /**< for the self-test: S32 must fail */
 
     /* What subject_explore() finds. */
     unsigned capabilities;         /**< bits of enum capability */

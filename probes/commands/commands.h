@@ -17,6 +17,9 @@ extern const struct command probe_command_audit;
 extern const struct command probe_command_list;
 extern const struct command probe_command_cred;
 extern const struct command probe_command_decode;
+extern const struct command probe_command_ping;
+extern const struct command probe_command_relay;
+extern const struct command probe_command_selftest;
 
 /** All subcommands, NULL-ended. */
 extern const struct command *const probe_command_table[];

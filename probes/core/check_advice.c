@@ -132,6 +132,7 @@ char *check_advise(const struct check_options *options, const struct check_addre
         return g_strdup("is it the right port, and has the server connections left?");
     case PROBE_ERROR_TLS:
         return g_strdup(advise_on_tls(to));
+    case PROBE_ERROR_REDIRECTED:
     case PROBE_ERROR_GARBAGE:
         return g_strdup("what listens there is no STUN server");
     case PROBE_ERROR_CREDENTIALS:

@@ -125,7 +125,8 @@ gboolean client_exchange_bytes(struct client *c, const uint8_t *bytes, size_t si
  * transaction) after the first 401, and after each 438, at most three times.
  *
  * @return TRUE with a success response whose integrity was checked if it was signed.
- * FALSE with PROBE_ERROR_CREDENTIALS, _ANSWER (see client_last_code()), _SILENT, …
+ * FALSE with PROBE_ERROR_CREDENTIALS, _REDIRECTED, _ANSWER (see client_last_code()),
+ *         _SILENT, …
  */
 gboolean client_request(struct client *c, const struct draft *request, struct answer *ret,
                         GError **error);

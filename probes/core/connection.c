@@ -188,6 +188,7 @@ static gboolean send_noted(struct connection *c, const uint8_t *bytes, size_t si
 {
     struct transcript_path path = connection_path(c);
     size_t piece = in_bytes ? 1 : size, at = 0;
+    enum { GAP_US = 1000 }; /* so that the server reads a byte before the next comes */
     g_assert(!c->is_peer);
     /* Before it goes: the answer may be there first, and a failure is seen to follow. */
     transcript_add(c->transcript, &path, true, bytes, size, note);
@@ -199,6 +200,8 @@ static gboolean send_noted(struct connection *c, const uint8_t *bytes, size_t si
             return FALSE;
         }
         at += piece;
+        if (at < size && !wait_until(clock_now_ns() + GAP_US * NS_PER_US, error))
+            return FALSE;
     } while (at < size);
     c->counts.sent++;
     c->counts.sent_bytes += size;

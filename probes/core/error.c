@@ -17,6 +17,7 @@ int probe_error_exit_status(const GError *error)
         return RTC_ERROR_CREDENTIALS;
     case PROBE_ERROR_TLS:
         return RTC_ERROR_TLS;
+    case PROBE_ERROR_REDIRECTED:
     case PROBE_ERROR_ANSWER:
     case PROBE_ERROR_GARBAGE:
         return EXIT_UNEXPECTED;

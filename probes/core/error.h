@@ -19,6 +19,7 @@ enum probe_error {
     PROBE_ERROR_TLS,     /**< the handshake or the certificate */
     PROBE_ERROR_GARBAGE, /**< a stream in which no further message can be found */
     PROBE_ERROR_CREDENTIALS, /**< 401 or 441 to an authenticated request, or none given */
+    PROBE_ERROR_REDIRECTED,  /**< 300: the server sends us to another one */
     PROBE_ERROR_ANSWER,      /**< another error response, or one that makes no sense */
     PROBE_ERROR_LOCAL,       /**< this machine: no socket, no such local address */
     PROBE_ERROR_INTERRUPTED, /**< Ctrl-C */

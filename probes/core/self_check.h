@@ -3,12 +3,15 @@
 #ifndef RTCLAB_PROBES_SELF_CHECK_H
 #define RTCLAB_PROBES_SELF_CHECK_H
 
+#include <stdbool.h>
+
 #include <glib.h>
 
 /**
  * Reads the messages of RFC 5769 §2, and makes them again from their parts.
+ * @param is_altered a bit of each is turned over before: for the self-test, it must fail
  * @return FALSE with PROBE_ERROR_LOCAL: this program is broken, and its verdicts too
  */
-gboolean self_check(GError **error);
+gboolean self_check(bool is_altered, GError **error);
 
 #endif

@@ -239,8 +239,7 @@ static void allocate(struct probe_server *s, struct srv_request *q, struct wish 
     if (w->additional_code != 0)
         add_address_error(&r, w->additional_code);
     if (a->is_mobile)
-        srv_mobility_add_ticket(a, &r,
-                                srv_has(s, DEFECT_TICKET_EMPTY) ? 0 : SRV_TICKET_BYTES);
+        srv_mobility_add_ticket(s, a, &r);
     srv_reply_send(s, q, &r);
 }
 
@@ -341,7 +340,7 @@ void srv_refresh_handle(struct probe_server *s, struct srv_request *q)
     srv_reply_begin(s, q, STUNMSG_SUCCESS, &r);
     stunmsg_add_number(&r.b, STUNMSG_LIFETIME, lifetime_s);
     if (has_ticket && !srv_has(s, DEFECT_TICKET_NOT_RENEWED))
-        srv_mobility_add_ticket(a, &r, SRV_TICKET_BYTES);
+        srv_mobility_add_ticket(s, a, &r);
     srv_reply_send(s, q, &r);
     if (ends)
         end_allocation(s, a, relay);

@@ -86,6 +86,8 @@
     X(ALPN_REFUSED, "alpn-refused", "S29",                                          \
       "a client that offers ALPN stun.turn is turned away")                         \
     X(DTLS_SILENT, "dtls-silent", "S30", "requests over DTLS are not answered")     \
+    X(VECTORS_ALTERED, "vectors-altered", "S32",                                    \
+      "not the server: this program's own RFC 5769 vectors are altered")            \
     X(LARGE_REQUESTS_LOST, "large-requests-lost", "S31",                            \
       "requests above 548 bytes are not answered")
 
@@ -315,7 +317,8 @@
     X(PADDING_WITH_RESPONSE_PORT, "padding-with-response-port", "N06",                   \
       "PADDING with RESPONSE-PORT is processed")                                         \
     X(PADDING_NOT_ECHOED, "padding-not-echoed", "N07", "the reply to PADDING has none")  \
-    X(TICKET_EMPTY, "ticket-empty", "M01", "the ticket is empty")                        \
+    X(TICKET_EMPTY, "ticket-empty", "M01",                                               \
+      "a request for mobility gets a ticket of no bytes")                                \
     X(OLD_TICKET_IN_ALLOCATE, "old-ticket-in-allocate", "M02",                           \
       "Allocate with a non-empty ticket succeeds")                                       \
     X(TICKET_NOT_RENEWED, "ticket-not-renewed", "M03",                                   \

@@ -27,14 +27,16 @@ bool srv_mobility_check_allocate(struct probe_server *s, const struct srv_reques
     return true;
 }
 
-void srv_mobility_add_ticket(struct srv_allocation *a, struct srv_reply *r, size_t size)
+void srv_mobility_add_ticket(struct probe_server *s, struct srv_allocation *a,
+                             struct srv_reply *r)
 {
     /* As text: coturn's client, for one, takes a ticket to end at its first zero. */
     uint8_t random[SRV_TICKET_BYTES / 4 * 3];
     rng_entropy(random, sizeof random);
     g_autofree char *text = g_base64_encode(random, sizeof random);
     memcpy(a->ticket, text, sizeof a->ticket);
-    stunmsg_add(&r->b, STUNMSG_MOBILITY_TICKET, a->ticket, size);
+    stunmsg_add(&r->b, STUNMSG_MOBILITY_TICKET, a->ticket,
+                srv_has(s, DEFECT_TICKET_EMPTY) ? 0 : sizeof a->ticket);
 }
 
 static struct srv_allocation *find_by_ticket(struct probe_server *s,

@@ -9,9 +9,9 @@
 bool srv_mobility_check_allocate(struct probe_server *s, const struct srv_request *q,
                                  bool *ret_is_mobile);
 
-/* Makes an allocation's next ticket and adds it, or its first `size` bytes, to a reply.
- */
-void srv_mobility_add_ticket(struct srv_allocation *a, struct srv_reply *r, size_t size);
+/* Makes an allocation's next ticket and adds it to a reply. */
+void srv_mobility_add_ticket(struct probe_server *s, struct srv_allocation *a,
+                             struct srv_reply *r);
 
 /* Handles a Refresh that has a ticket: moves the allocation, which is returned; or
  * answers and returns NULL. */
