@@ -7,9 +7,17 @@
 /* One row a line, so that each can be added by itself. */
 /* clang-format off */
 const struct command *const probe_command_table[] = {
-    &probe_command_check, &probe_command_ping,    &probe_command_relay,
-    &probe_command_bench, &probe_command_conform, &probe_command_selftest,
-    &probe_command_cred,  &probe_command_decode,  NULL,
+    &probe_command_check,
+    &probe_command_ping,
+    &probe_command_relay,
+    &probe_command_bench,
+    &probe_command_conform,
+    &probe_command_audit,
+    &probe_command_selftest,
+    &probe_command_list,
+    &probe_command_cred,
+    &probe_command_decode,
+    NULL,
 };
 /* clang-format on */
 

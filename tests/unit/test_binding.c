@@ -175,8 +175,10 @@ static void test_addresses_of_the_internet_are_told(void)
 static void test_the_vectors_are_read_and_made(void)
 {
     g_autoptr(GError) error = NULL;
-    CU_ASSERT_TRUE(self_check(&error));
+    CU_ASSERT_TRUE(self_check(false, &error));
     CU_ASSERT_PTR_NULL(error);
+    CU_ASSERT_FALSE(self_check(true, &error));
+    CU_ASSERT_PTR_NOT_NULL(error);
 }
 
 static const struct test tests[] = {
