@@ -234,7 +234,7 @@ static void allocate(struct probe_server *s, struct srv_request *q, struct wish 
         stunmsg_add_number(&r.b, STUNMSG_LIFETIME, lifetime_s);
     if (!srv_has(s, DEFECT_ALLOCATE_MAPPED_UNSAID))
         srv_reply_add_address(s, &r, STUNMSG_XOR_MAPPED_ADDRESS, &q->path->client);
-    if (token != 0 && !srv_has_for_later(s, DEFECT_RESERVATION_WITHOUT_TOKEN, q->path))
+    if (token != 0 && !srv_has(s, DEFECT_RESERVATION_WITHOUT_TOKEN))
         stunmsg_add_number(&r.b, STUNMSG_RESERVATION_TOKEN, token);
     if (w->additional_code != 0)
         add_address_error(&r, w->additional_code);

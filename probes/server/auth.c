@@ -181,7 +181,7 @@ static bool has_integrity(const struct probe_server *s, const struct srv_request
 
 static void answer_unproven(struct probe_server *s, struct srv_request *q)
 {
-    if (srv_has_for_later(s, DEFECT_CHALLENGE_400, q->path))
+    if (srv_has(s, DEFECT_CHALLENGE_400))
         srv_reply_error(s, q, STUNMSG_CODE_BAD_REQUEST);
     else
         challenge(s, q, STUNMSG_CODE_UNAUTHENTICATED, NULL);
@@ -221,7 +221,9 @@ bool srv_auth_check(struct probe_server *s, struct srv_request *q)
     enum srv_algorithm algorithm;
     uint16_t proof = find_proof(s, &q->message);
     if (proof == 0) {
-        if (srv_has(s, DEFECT_AUTHENTICATION_OFF))
+        if (srv_has(s, DEFECT_AUTHENTICATION_OFF) ||
+            (srv_has(s, DEFECT_NAME_IS_ENOUGH) &&
+             stunmsg_has(&q->message, STUNMSG_USERNAME)))
             return true;
         answer_unproven(s, q);
         return false;

@@ -20,7 +20,7 @@
     X(IPV6_XOR_COOKIE_ONLY, "ipv6-xor-cookie-only", "S02",                          \
       "IPv6 addresses are XORed with the cookie alone")                             \
     X(REPLY_FROM_OTHER_PORT, "reply-from-other-port", "S03",                        \
-      "replies come from another port than asked (but for a first client)")         \
+      "replies come from another port than asked")                                  \
     X(TOP_BITS_IGNORED, "top-bits-ignored", "S04",                                  \
       "a message whose first two bits are not 00 is answered")                      \
     X(COOKIE_IGNORED, "cookie-ignored", "S05", "a wrong magic cookie is answered")  \
@@ -237,7 +237,8 @@
       "a permission ends after 60 s")                                             \
     X(SEND_UNFILTERED, "send-unfiltered", "P09",                                  \
       "Send to a peer without permission is relayed")                             \
-    X(SEND_REFRESHES, "send-refreshes", "P09", "Send refreshes the permission")   \
+    X(SEND_INSTALLS, "send-installs", "P09",                                      \
+      "a dropped Send installs the permission that it lacks")                     \
     X(SEND_ERRORS_ANSWERED, "send-errors-answered", "P10",                        \
       "a Send indication without peer or DATA gets a 400")                        \
     X(EMPTY_DATA_LOST, "empty-data-lost", "P11", "an empty DATA is not relayed")  \
@@ -249,9 +250,8 @@
       "a user's allocation can be used from any 5-tuple")                         \
     X(PERMISSIONS_SHARED, "permissions-shared", "P15",                            \
       "a permission counts for all allocations")                                  \
-    X(ICMP_UNSAID, "icmp-unsaid", "P16", "ICMP errors of peers are not reported") \
     X(ICMP_CODE_WRONG, "icmp-code-wrong", "P16", "ICMP errors have a wrong code") \
-    X(DSCP_LOST, "dscp-lost", "P17", "the DSCP is not preserved")
+    X(DSCP_ALTERED, "dscp-altered", "P17", "the DSCP is changed on the way")
 
 #define PROBE_DEFECTS_CHANNEL(X)                                                      \
     X(CHANNEL_FIELDS_OPTIONAL, "channel-fields-optional", "C01",                      \
@@ -302,7 +302,7 @@
     X(ATTEMPT_UNSAID, "attempt-unsaid", "T07", "an inbound connection is not announced") \
     X(UNBOUND_LINGERS, "unbound-lingers", "T07",                                         \
       "an inbound connection that nobody binds stays open")                              \
-    X(DENIED_CONNECT_TRIED, "denied-connect-tried", "T08 X09",                           \
+    X(DENIED_CONNECT_TRIED, "denied-connect-tried", "T08",                               \
       "Connect to a denied peer gets 447, as though tried")                              \
     X(OTHER_ADDRESS_SAME, "other-address-same", "N01",                                   \
       "OTHER-ADDRESS is the primary address")                                            \
@@ -330,9 +330,11 @@
     X(BINDING_VERBOSE, "binding-verbose", "X01",                                         \
       "Binding replies have a SOFTWARE of 700 bytes")                                    \
     X(CHALLENGE_VERBOSE, "challenge-verbose", "X02", "401 has a SOFTWARE of 700 bytes")  \
-    X(AUTHENTICATION_OFF, "authentication-off", "X03 A01",                               \
+    X(NAME_IS_ENOUGH, "name-is-enough", "X03",                                           \
+      "a user name without integrity is believed")                                       \
+    X(AUTHENTICATION_OFF, "authentication-off", "A01",                                   \
       "requests without integrity are accepted")                                         \
-    X(LOOPBACK_PEERS, "loopback-peers", "X04 P03 C07 T08",                               \
+    X(LOOPBACK_PEERS, "loopback-peers", "X04 C07 T08",                                   \
       "loopback and unspecified addresses are allowed as peers")                         \
     X(METADATA_PEERS, "metadata-peers", "X05",                                           \
       "link-local, metadata and unique-local addresses are allowed as peers")            \

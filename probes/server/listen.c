@@ -52,30 +52,28 @@ static void datagram_ready(struct probe_server *s, void *subject, short events)
 {
     struct srv_listener *l = subject;
     (void)events;
-    /* A bounded number at a time, so that a flood leaves the others their turn. */
-    for (int i = 0; i < 64; i++) {
-        struct sockaddr_storage from;
-        char control[64];
-        struct iovec data = { s->input, sizeof s->input };
-        struct msghdr header = { .msg_name = &from,
-                                 .msg_namelen = sizeof from,
-                                 .msg_iov = &data,
-                                 .msg_iovlen = 1,
-                                 .msg_control = control,
-                                 .msg_controllen = sizeof control };
-        ssize_t size = recvmsg(l->fd, &header, MSG_DONTWAIT);
-        if (size < 0)
-            return;
-        struct srv_path path = { .transport = l->transport,
-                                 .client = srv_address_from_kernel(&from),
-                                 .local = l->local,
-                                 .listener = l,
-                                 .tos = received_tos(&header) };
-        if (l->transport == SRV_DTLS)
-            srv_dtls_receive(s, &path, s->input, (size_t)size);
-        else
-            srv_message_receive(s, &path, s->input, (size_t)size);
-    }
+    /* One at a time: see watch.c on what comes first. */
+    struct sockaddr_storage from;
+    char control[64];
+    struct iovec data = { s->input, sizeof s->input };
+    struct msghdr header = { .msg_name = &from,
+                             .msg_namelen = sizeof from,
+                             .msg_iov = &data,
+                             .msg_iovlen = 1,
+                             .msg_control = control,
+                             .msg_controllen = sizeof control };
+    ssize_t size = recvmsg(l->fd, &header, MSG_DONTWAIT);
+    if (size < 0)
+        return;
+    struct srv_path path = { .transport = l->transport,
+                             .client = srv_address_from_kernel(&from),
+                             .local = l->local,
+                             .listener = l,
+                             .tos = received_tos(&header) };
+    if (l->transport == SRV_DTLS)
+        srv_dtls_receive(s, &path, s->input, (size_t)size);
+    else
+        srv_message_receive(s, &path, s->input, (size_t)size);
 }
 
 static void connection_ready(struct probe_server *s, void *subject, short events)

@@ -165,6 +165,7 @@ static void handle(struct probe_server *s, const struct srv_path *path,
 {
     struct srv_request q = { .path = path, .message = *m };
     enum stunmsg_error fingerprint = stunmsg_check_fingerprint(m);
+    q.has_fingerprint = fingerprint != STUNMSG_ABSENT;
     if (fingerprint != STUNMSG_OK && fingerprint != STUNMSG_ABSENT &&
         !srv_has(s, DEFECT_FINGERPRINT_UNCHECKED))
         return;

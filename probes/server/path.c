@@ -44,7 +44,7 @@ void srv_path_send_tos(struct probe_server *s, const struct srv_path *path,
     case SRV_UDP:
         if (!from)
             return; /* a test without sockets */
-        if (srv_has_for_later(s, DEFECT_REPLY_FROM_OTHER_PORT, path)) {
+        if (srv_has(s, DEFECT_REPLY_FROM_OTHER_PORT)) {
             const struct srv_listener *other = srv_path_listener(s, from, false, true);
             from = other ? other : from;
         }

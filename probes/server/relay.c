@@ -24,7 +24,7 @@ enum { DSCP_MASK = 0xfc, CONTROL_BYTES = 256 };
 
 static uint8_t carried_tos(const struct probe_server *s, uint8_t tos)
 {
-    return srv_has(s, DEFECT_DSCP_LOST) ? 0 : tos & DSCP_MASK;
+    return (srv_has(s, DEFECT_DSCP_ALTERED) ? ~tos : tos) & DSCP_MASK;
 }
 
 void srv_relay_to_peer(struct probe_server *s, struct srv_allocation *a,
@@ -75,10 +75,11 @@ void srv_relay_handle_send(struct probe_server *s, struct srv_request *q)
         refuse_send(s, q, DEFECT_SEND_ERRORS_ANSWERED, STUNMSG_CODE_BAD_REQUEST);
         return;
     }
-    if (srv_has(s, DEFECT_SEND_REFRESHES))
-        srv_permission_refresh(s, a, &peer);
-    if (!srv_permission_allows(s, a, &peer) && !srv_has(s, DEFECT_SEND_UNFILTERED))
+    if (!srv_permission_allows(s, a, &peer) && !srv_has(s, DEFECT_SEND_UNFILTERED)) {
+        if (srv_has(s, DEFECT_SEND_INSTALLS))
+            srv_permission_install(s, a, &peer, SRV_PERMISSION_SECONDS);
         return;
+    }
     if (data.size == 0 && srv_has(s, DEFECT_EMPTY_DATA_LOST))
         return;
     srv_relay_to_peer(s, a, &peer, data.value, data.size,
@@ -123,7 +124,7 @@ static void report_icmp(struct probe_server *s, const struct srv_allocation *a,
     bool is_icmp =
         e->ee_origin == SO_EE_ORIGIN_ICMP || e->ee_origin == SO_EE_ORIGIN_ICMP6;
     uint8_t value[8] = { 0, 0, e->ee_type, e->ee_code };
-    if (!is_icmp || !srv_permission_allows(s, a, peer) || srv_has(s, DEFECT_ICMP_UNSAID))
+    if (!is_icmp || !srv_permission_allows(s, a, peer))
         return;
     if (srv_has(s, DEFECT_ICMP_CODE_WRONG))
         value[3] ^= 1;

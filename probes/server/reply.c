@@ -16,12 +16,12 @@ enum { REMEMBER_SECONDS = 40, VERBOSE_BYTES = 700 };
 
 #define SOFTWARE "rtclab"
 
-void srv_reply_begin(struct probe_server *s, const struct srv_request *q,
+void srv_reply_begin(const struct probe_server *s, const struct srv_request *q,
                      enum stunmsg_class class, struct srv_reply *r)
 {
     uint8_t transaction[STUNMSG_TRANSACTION_SIZE];
     memcpy(transaction, q->message.transaction, sizeof transaction);
-    if (srv_has_for_later(s, DEFECT_TRANSACTION_CHANGED, q->path))
+    if (srv_has(s, DEFECT_TRANSACTION_CHANGED))
         transaction[0] ^= 1;
     stunmsg_begin(&r->b, r->bytes, sizeof r->bytes, q->message.method, class,
                   transaction);
@@ -77,25 +77,25 @@ static void add_software(const struct probe_server *s, const struct srv_request 
         stunmsg_add_text(&r->b, STUNMSG_SOFTWARE, "rtclab\xff\xfe");
     else if (q->message.method == STUNMSG_BINDING || q->is_proven)
         stunmsg_add_text(&r->b, STUNMSG_SOFTWARE, SOFTWARE);
-    /* Not in a 401: whoever gets it may not have asked for it. */
+    /* As little as can be in a 401: whoever gets it may not have asked for it. */
 }
 
-static bool wants_integrity(struct probe_server *s, const struct srv_request *q,
+static bool wants_integrity(const struct probe_server *s, const struct srv_request *q,
                             const struct srv_reply *r)
 {
     /* The class bit that a success response does not have (RFC 8489 §5). */
     bool is_error = r->bytes[1] & 0x10;
     if (!q->is_proven || (is_error && srv_has(s, DEFECT_ERRORS_UNPROVEN)))
         return false;
-    return is_error || !srv_has_for_later(s, DEFECT_SUCCESSES_UNPROVEN, q->path);
+    return is_error || !srv_has(s, DEFECT_SUCCESSES_UNPROVEN);
 }
 
-static void add_integrity(struct probe_server *s, const struct srv_request *q,
+static void add_integrity(const struct probe_server *s, const struct srv_request *q,
                           struct srv_reply *r)
 {
     uint8_t key[SRV_MAX_KEY_BYTES];
     memcpy(key, q->key, q->key_size);
-    if (q->key_size > 0 && srv_has_for_later(s, DEFECT_INTEGRITY_WRONG, q->path))
+    if (q->key_size > 0 && srv_has(s, DEFECT_INTEGRITY_WRONG))
         key[0] ^= 1;
     if (q->replies_by_sha256 && !srv_has(s, DEFECT_SHA256_ANSWERED_WITH_SHA1))
         stunmsg_add_integrity_sha256(&r->b, key, q->key_size);
@@ -112,7 +112,7 @@ static void add_fingerprint(const struct probe_server *s, struct srv_reply *r)
     }
 }
 
-size_t srv_reply_end(struct probe_server *s, const struct srv_request *q,
+size_t srv_reply_end(const struct probe_server *s, const struct srv_request *q,
                      struct srv_reply *r)
 {
     size_t size;
@@ -121,7 +121,8 @@ size_t srv_reply_end(struct probe_server *s, const struct srv_request *q,
         add_software(s, q, r);
     if (wants_integrity(s, q, r))
         add_integrity(s, q, r);
-    add_fingerprint(s, r);
+    if (q->has_fingerprint || q->is_proven || q->message.method == STUNMSG_BINDING)
+        add_fingerprint(s, r);
     if (software_last)
         add_software(s, q, r);
     return stunmsg_end(&r->b, &size) == STUNMSG_OK ? size : 0;

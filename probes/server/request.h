@@ -13,7 +13,8 @@ enum {
 
 struct srv_request {
     const struct srv_path *path;
-    struct stunmsg message;
+    struct stunmsg message; /* its bytes are gone when Connect is answered */
+    bool has_fingerprint;
     /* Set by srv_auth_check(); before it the reply has no integrity. */
     bool is_proven;
     bool replies_by_sha256; /* MESSAGE-INTEGRITY-SHA256 in the reply (RFC 8489 §9.2.4) */
@@ -28,7 +29,7 @@ struct srv_reply {
 };
 
 /* Starts a response; attributes are added to `r->b`. */
-void srv_reply_begin(struct probe_server *s, const struct srv_request *q,
+void srv_reply_begin(const struct probe_server *s, const struct srv_request *q,
                      enum stunmsg_class class, struct srv_reply *r);
 
 /* Starts one of our own to a client: Data, ConnectionAttempt. */
@@ -44,7 +45,7 @@ void srv_reply_add_error(const struct probe_server *s, struct srv_reply *r, unsi
 
 /* Adds what each response ends with: SOFTWARE, the integrity, FINGERPRINT. Returns the
  * size of all, 0 if something did not fit. */
-size_t srv_reply_end(struct probe_server *s, const struct srv_request *q,
+size_t srv_reply_end(const struct probe_server *s, const struct srv_request *q,
                      struct srv_reply *r);
 
 /* Ends a response, sends it and, if the request was proven, remembers it. */

@@ -89,8 +89,8 @@ void probe_server_options_init(struct probe_server_options *ret_options);
 
 /**
  * Changes what a case needs to be able to pass: N04 a single address, A07 nonces of 30 s,
- * L26 and L28 a quota of 4, S25 a redirect, L16 no IPv6, A22 the secret, A23 and A24 the
- * key, X11 a limit of 100 challenges.
+ * L26 and L28 a quota of 4, P02 peers that nobody has, S25 a redirect, L16 no IPv6, A22
+ * the secret, A23 and A24 the key, X11 a limit of 100 challenges.
  */
 void probe_server_options_for_case(struct probe_server_options *options,
                                    const char *case_id);

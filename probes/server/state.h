@@ -99,7 +99,6 @@ struct probe_server {
     size_t n_remembered; /* ever; the next goes to the place of the oldest */
     struct srv_challenged challenged[SRV_CHALLENGED];
     unsigned n_challenges;                          /* DEFECT_CHALLENGES_EXHAUST */
-    struct endpoint spared;                         /* srv_has_for_later() */
     uint8_t last_binding[STUNMSG_TRANSACTION_SIZE]; /* DEFECT_ANSWERS_DIFFER */
 
     uint8_t input[SRV_MAX_MESSAGE_BYTES];
@@ -109,19 +108,6 @@ struct probe_server {
 static inline bool srv_has(const struct probe_server *s, enum probe_defect defect)
 {
     return probe_defects_has(&s->options.defects, defect);
-}
-
-/* The same for a defect without which there is hardly a server: the first client that
- * meets it is spared, so that one who looks around before judging finds something to
- * judge. */
-static inline bool srv_has_for_later(struct probe_server *s, enum probe_defect defect,
-                                     const struct srv_path *path)
-{
-    if (!srv_has(s, defect))
-        return false;
-    if (s->spared.address.family == ADDRESS_NONE)
-        s->spared = path->client;
-    return !endpoint_equal(&path->client, &s->spared);
 }
 
 /* The server without its thread and sockets: for probe_server_start(), and for tests of

@@ -19,8 +19,8 @@ static char *as_latin1(const char *text)
     return converted ? converted : g_strdup(text);
 }
 
-static void make_key(struct probe_server *s, struct srv_request *q, const char *password,
-                     enum srv_algorithm algorithm)
+static void make_key(const struct probe_server *s, struct srv_request *q,
+                     const char *password, enum srv_algorithm algorithm)
 {
     g_autofree char *realm = g_strdup(s->options.realm);
     g_autofree char *own = NULL;
@@ -30,7 +30,7 @@ static void make_key(struct probe_server *s, struct srv_request *q, const char *
         g_free(realm);
         realm = g_strndup(sent.at, sent.size);
     }
-    if (srv_has_for_later(s, DEFECT_PASSWORDS_LATIN1, q->path))
+    if (srv_has(s, DEFECT_PASSWORDS_LATIN1))
         password = own = as_latin1(password);
     q->key_size = algorithm == SRV_SHA256 ? STUNMSG_SHA256_SIZE : STUNMSG_KEY_SIZE;
     if (algorithm == SRV_SHA256)
@@ -61,7 +61,7 @@ static char *timed_password(const struct probe_server *s, const char *user)
     return g_base64_encode(digest, size);
 }
 
-static bool find_by_name(struct probe_server *s, struct srv_request *q,
+static bool find_by_name(const struct probe_server *s, struct srv_request *q,
                          const struct stunmsg_text *name, enum srv_algorithm algorithm)
 {
     if (name->size >= sizeof q->user || memchr(name->at, 0, name->size))
@@ -81,7 +81,7 @@ static bool find_by_name(struct probe_server *s, struct srv_request *q,
     return password != NULL;
 }
 
-static bool find_by_hash(struct probe_server *s, struct srv_request *q,
+static bool find_by_hash(const struct probe_server *s, struct srv_request *q,
                          const struct stunmsg_text *hash, enum srv_algorithm algorithm)
 {
     for (size_t i = 0; i < s->options.n_users; i++) {
@@ -104,7 +104,7 @@ static bool find_by_hash(struct probe_server *s, struct srv_request *q,
     return false;
 }
 
-bool srv_users_find(struct probe_server *s, struct srv_request *q,
+bool srv_users_find(const struct probe_server *s, struct srv_request *q,
                     enum srv_algorithm algorithm)
 {
     struct stunmsg_text text;

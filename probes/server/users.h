@@ -8,7 +8,7 @@
 enum srv_algorithm { SRV_MD5 = 1, SRV_SHA256 = 2 }; /* RFC 8489 §18.5.1 */
 
 /* Finds who made a request, and sets its user and key. */
-bool srv_users_find(struct probe_server *s, struct srv_request *q,
+bool srv_users_find(const struct probe_server *s, struct srv_request *q,
                     enum srv_algorithm algorithm);
 
 /* Reads an ACCESS-TOKEN (RFC 7635 §6.2): sets the request's key if it is good. */

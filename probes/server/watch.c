@@ -3,6 +3,9 @@
  * Waiting with poll(2). The list of descriptors is made anew for each wait: there are a
  * few dozen. A watch that is removed while others are called stays in the list, marked,
  * until the round is over, so that what poll() found still belongs to it.
+ *
+ * The newest are called first, so that a peer's datagram that waits at a relay is handled
+ * before a client's request, come later, changes what is to become of it.
  */
 #include "probes/server/watch.h"
 
@@ -65,9 +68,9 @@ void srv_watch_wait(struct probe_server *s, int64_t deadline_ns)
     }
     int found = poll(fds, n, timeout_ms(clock_now_ns(), deadline_ns));
     s->now_ns = clock_now_ns();
-    for (guint i = 0; i < n && found > 0; i++) {
-        struct srv_watch *watch = s->watches->pdata[i];
-        if (fds[i].revents && !watch->is_removed)
-            watch->ready(s, watch->subject, fds[i].revents);
+    for (guint i = n; i > 0 && found > 0; i--) {
+        struct srv_watch *watch = s->watches->pdata[i - 1];
+        if (fds[i - 1].revents && !watch->is_removed)
+            watch->ready(s, watch->subject, fds[i - 1].revents);
     }
 }
