@@ -65,7 +65,8 @@ void audit_long_data(struct trial *t)
             trial_inconclusive(t, "%s", error->message);
             return;
         }
-        longest = MAX(longest, hear_longest(t, relay.peer));
+        size_t heard = hear_longest(t, relay.peer);
+        longest = MAX(longest, heard);
     }
     if (longest > TRIAL_PAYLOAD_SIZE)
         trial_fail(t, "the peer got %zu bytes, of which only %d had been sent", longest,

@@ -35,6 +35,11 @@ void auth_challenge(struct trial *t)
 {
     struct draft request;
     g_auto(auto_answer) answer = { 0 };
+    const struct subject *s = trial_subject(t);
+    if (!subject_can(s, CAN(TURN)) && !g_str_has_prefix(s->uri, "turn")) {
+        trial_unsupported(t, "%s", subject_lack(s, CAN(TURN)));
+        return;
+    }
     struct client *c = trial_client(t);
     if (!c)
         return;
@@ -231,16 +236,29 @@ void auth_altered_request(struct trial *t)
                 "LIFETIME altered by a bit after signing", NULL);
 }
 
+/* A client of the user, of the two given, whose password is not ASCII; NULL: neither. */
+static struct client *open_non_ascii(struct trial *t)
+{
+    const struct subject *s = trial_subject(t);
+    struct client_options options = trial_client_options(t, s->transport);
+    if (g_str_is_ascii(s->password)) {
+        if (!s->other_password || g_str_is_ascii(s->other_password)) {
+            trial_unsupported(t, "no password given is other than ASCII: give a user "
+                                 "with such a one, or --other-user");
+            return NULL;
+        }
+        options.username = s->other_username;
+        options.password = s->other_password;
+    }
+    return trial_client_with(t, &options);
+}
+
 void auth_non_ascii_password(struct trial *t)
 {
     struct draft request;
     g_auto(auto_answer) answer = { 0 };
-    if (g_str_is_ascii(trial_subject(t)->password)) {
-        trial_unsupported(t, "the password given is ASCII: give a user whose is not");
-        return;
-    }
-    struct client *c = trial_challenged(t);
-    if (!c)
+    struct client *c = open_non_ascii(t);
+    if (!c || !trial_challenge(t, c))
         return;
     auth_begin_allocate(c, &request);
     client_sign(c, &request);

@@ -4,7 +4,7 @@
  * client's address, so that one who sends thousands of requests has the server keep
  * nothing, and no two sources have the same (RFC 8489 §9.2.4).
  *
- *     "obMatJos2" | base64 of 24 feature bits | base64 of time (4 bytes) and MAC (11)
+ *     "obMatJos2" | base64 of 24 feature bits | base64 of time (4 bytes) and MAC (8)
  */
 #include "probes/server/nonce.h"
 
@@ -12,9 +12,9 @@
 
 enum {
     TIME_BYTES = 4,
-    MAC_BYTES = 11,
+    MAC_BYTES = 8,
     BODY_BYTES = TIME_BYTES + MAC_BYTES,
-    BODY_TEXT = 20
+    BODY_TEXT = 16
 };
 
 #define COOKIE "obMatJos2"
