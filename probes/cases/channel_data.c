@@ -19,8 +19,9 @@ static bool open_channel(struct trial *t, enum probe_transport transport,
 
 void bind_permits(struct trial *t)
 {
+    struct allocate_options options = trial_peer_options(t);
     struct relay relay;
-    relay.client = trial_allocated(t, NULL, &relay.allocation);
+    relay.client = trial_allocated(t, &options, &relay.allocation);
     relay.peer = relay.client ? trial_peer(t) : NULL;
     if (!relay.peer)
         return;

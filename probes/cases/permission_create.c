@@ -17,8 +17,9 @@ void permit_nobody(struct trial *t)
 /* A client with an allocation and no permission yet, and a peer with its way open. */
 static bool open_pair(struct trial *t, struct relay *ret)
 {
+    struct allocate_options options = trial_peer_options(t);
     struct relay relay;
-    relay.client = trial_allocated(t, NULL, &relay.allocation);
+    relay.client = trial_allocated(t, &options, &relay.allocation);
     relay.peer = relay.client ? trial_peer(t) : NULL;
     if (!relay.peer)
         return false;
@@ -194,11 +195,12 @@ void permission_expires(struct trial *t)
 
 void permission_is_per_allocation(struct trial *t)
 {
+    struct allocate_options options = trial_peer_options(t);
     struct relay relay;
     struct allocation other;
     if (!trial_relay(t, &relay))
         return;
-    struct client *c = trial_allocated(t, NULL, &other);
+    struct client *c = trial_allocated(t, &options, &other);
     if (!c)
         return;
     step_open_way(relay.peer, &other);

@@ -9,8 +9,9 @@
 /* Send indications never make a permission either, so nothing comes back after them. */
 void send_without_permission(struct trial *t)
 {
+    struct allocate_options options = trial_peer_options(t);
     struct allocation allocation;
-    struct client *c = trial_allocated(t, NULL, &allocation);
+    struct client *c = trial_allocated(t, &options, &allocation);
     struct peer *peer = c ? trial_peer(t) : NULL;
     if (!peer)
         return;

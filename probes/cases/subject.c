@@ -342,6 +342,31 @@ static gboolean cross_relay(struct exploration *e, struct client *c,
     return FALSE;
 }
 
+/* Our peers have the address family in which we speak to the server. */
+static void explore_peer(struct exploration *e, struct client *plain,
+                         const struct allocation *plain_allocation)
+{
+    struct subject *s = e->s;
+    struct allocate_options options = { .family = ADDRESS_IPV6 };
+    struct allocation allocation = *plain_allocation;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(auto_client) own = NULL;
+    if (s->servers[s->transport].address.family == ADDRESS_IPV6) {
+        s->relay_family = ADDRESS_IPV6;
+        own = allocate(e, s->transport, &options, &allocation, &error);
+        if (!own) {
+            set_lack(s, CAPABILITY_PEER, error);
+            return;
+        }
+    }
+    if (cross_relay(e, own ? own : plain, &allocation, &error))
+        set_can(s, CAPABILITY_PEER);
+    else
+        set_lack(s, CAPABILITY_PEER, error);
+    if (own)
+        turn_release(own);
+}
+
 static void explore_kind(struct exploration *e, enum probe_transport transport,
                          const struct allocate_options *options,
                          enum capability capability)
@@ -413,10 +438,7 @@ static gboolean explore_allocation(struct exploration *e, GError **error)
     }
     set_can(e->s, CAPABILITY_ALLOCATE);
     explore_denied(e, c);
-    if (cross_relay(e, c, &allocation, &cause))
-        set_can(e->s, CAPABILITY_PEER);
-    else
-        set_lack(e->s, CAPABILITY_PEER, cause);
+    explore_peer(e, c, &allocation);
     turn_release(c);
     explore_kinds(e);
     return TRUE;

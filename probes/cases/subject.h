@@ -78,7 +78,9 @@ struct subject {
     int64_t rtt_ns;                /**< the fastest of a few Bindings */
     struct endpoint other_address; /**< of RFC 5780 */
     struct endpoint denied_peer;   /**< one that the server answers 403 for */
-    char *realm, *software;        /**< from the server, NULL: none; not escaped */
+    uint8_t relay_family;   /**< what is asked for to reach our peers: IPv6 where the
+                                 server's own address is one; else ADDRESS_NONE */
+    char *realm, *software; /**< from the server, NULL: none; not escaped */
 };
 
 bool subject_can(const struct subject *s, unsigned needs);

@@ -81,6 +81,9 @@ struct client *trial_allocated(struct trial *t, const struct allocate_options *o
 bool trial_allocate(struct trial *t, struct client *c,
                     const struct allocate_options *options, struct allocation *ret);
 
+/** What an allocation asks for that is to reach peers of ours: their address family. */
+struct allocate_options trial_peer_options(const struct trial *t);
+
 /** A UDP socket that plays a peer. */
 struct peer {
     struct connection *connection;

@@ -150,6 +150,15 @@ static enum silence judge_error(const GError *error)
     return is_over(error) ? SILENCE_CLOSED : SILENCE_UNPROVEN;
 }
 
+/* An empty datagram of a peer, which only opens the way through a NAT and may be late:
+   see trial_relay(). */
+static bool is_opener(const struct inbound *in)
+{
+    struct inbound copy = { .bytes = g_memdup2(in->bytes, in->size), .size = in->size };
+    g_auto(auto_turn_data) data = { 0 };
+    return turn_read_data(&copy, &data) && data.size == 0;
+}
+
 /* One try: the bytes, a Binding, and a look for what came besides. */
 static enum silence try_silence(struct trial *t, struct client *c, const uint8_t *bytes,
                                 size_t size, struct inbound *ret_broken,
@@ -161,8 +170,15 @@ static enum silence try_silence(struct trial *t, struct client *c, const uint8_t
         !binding(c, &proof, &error))
         return judge_error(error);
     *ret_was_lossy = proof.transmissions > 1;
-    if (client_next(c, trial_soon_ns(t), ret_broken, &error))
-        return SILENCE_BROKEN;
+    int64_t deadline_ns = trial_soon_ns(t);
+    struct inbound in = { 0 };
+    while (client_next(c, deadline_ns, &in, &error)) {
+        if (!is_opener(&in)) {
+            *ret_broken = in;
+            return SILENCE_BROKEN;
+        }
+        inbound_clear(&in);
+    }
     return g_error_matches(error, PROBE_ERROR, PROBE_ERROR_SILENT) ? SILENCE_PROVEN
                                                                    : judge_error(error);
 }

@@ -125,6 +125,11 @@ bool trial_bind(struct trial *t, struct client *c, uint16_t channel,
     return false;
 }
 
+struct allocate_options trial_peer_options(const struct trial *t)
+{
+    return (struct allocate_options){ .family = t->subject->relay_family };
+}
+
 bool trial_relay(struct trial *t, struct relay *ret)
 {
     return trial_relay_over(t, t->subject->transport, ret);
@@ -132,8 +137,9 @@ bool trial_relay(struct trial *t, struct relay *ret)
 
 bool trial_relay_over(struct trial *t, enum probe_transport transport, struct relay *ret)
 {
+    struct allocate_options options = trial_peer_options(t);
     struct relay relay = { .client = trial_client_over(t, transport) };
-    if (!relay.client || !trial_allocate(t, relay.client, NULL, &relay.allocation))
+    if (!relay.client || !trial_allocate(t, relay.client, &options, &relay.allocation))
         return false;
     relay.peer = trial_peer(t);
     if (!relay.peer)
