@@ -126,11 +126,13 @@ void permit_other_family(struct trial *t)
  */
 void permit_one_malformed(struct trial *t)
 {
-    static const uint8_t cut[4] = { 0, STUNMSG_FAMILY_IPV4, 0, 9 }; /* no address */
+    uint8_t cut[4] = { 0, STUNMSG_FAMILY_IPV4, 0, 9 }; /* no address */
     struct relay relay;
     struct draft request;
     if (!open_pair(t, &relay))
         return;
+    if (relay.peer->address.address.family == ADDRESS_IPV6)
+        cut[1] = STUNMSG_FAMILY_IPV6;
     client_begin(relay.client, &request, STUNMSG_CREATE_PERMISSION, STUNMSG_REQUEST);
     stunmsg_add_address(&request.b, STUNMSG_XOR_PEER_ADDRESS, &relay.peer->address);
     stunmsg_add(&request.b, STUNMSG_XOR_PEER_ADDRESS, cut, sizeof cut);
