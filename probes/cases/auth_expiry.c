@@ -153,17 +153,39 @@ void auth_third_party_said(struct trial *t)
         trial_pass(t, "\"%s\"", first);
 }
 
-enum token_kind { TOKEN_VALID, TOKEN_TAMPERED, TOKEN_EXPIRED };
+enum token_kind {
+    TOKEN_VALID,
+    TOKEN_SHORT_KEY, /* valid, and the end of its key is zeros */
+    TOKEN_TAMPERED,
+    TOKEN_EXPIRED
+};
+
+/* A token of a kind, sealed. */
+static bool make_token(struct trial *t, enum token_kind kind, const char *server_name,
+                       struct access_token *ret, uint8_t out[ACCESS_TOKEN_SIZE])
+{
+    enum { LIFETIME_S = 3600, MD5_KEY = STUNMSG_KEY_SIZE };
+    ret->made_s = calendar_s() - (kind == TOKEN_EXPIRED ? DAY_S : 0);
+    ret->lifetime_s = LIFETIME_S;
+    rng_entropy(ret->mac_key, sizeof ret->mac_key);
+    if (kind == TOKEN_SHORT_KEY)
+        memset(ret->mac_key + MD5_KEY, 0, sizeof ret->mac_key - MD5_KEY);
+    if (!access_token_seal(trial_subject(t)->token_key, ret, server_name, out)) {
+        trial_inconclusive(t, "the token could not be sealed");
+        return false;
+    }
+    if (kind == TOKEN_TAMPERED)
+        out[ACCESS_TOKEN_SIZE - 1] ^= 1; /* of the tag: what it seals stays as it is */
+    return true;
+}
 
 /* An Allocate proven by a token (RFC 7635 §5): the user name is the key's id, the key of
    the proof is in the token. */
-static bool try_token(struct trial *t, enum token_kind kind, unsigned code,
-                      const char *what)
+static bool try_token(struct trial *t, enum token_kind kind, struct answer *ret)
 {
-    enum { LIFETIME_S = 3600, PROVEN = AUTH_USERNAME | AUTH_REALM | AUTH_NONCE };
-    const struct access_token_key *key = trial_subject(t)->token_key;
+    enum { PROVEN = AUTH_USERNAME | AUTH_REALM | AUTH_NONCE };
     uint8_t bytes[ACCESS_TOKEN_SIZE];
-    struct access_token token = { .made_s = calendar_s(), .lifetime_s = LIFETIME_S };
+    struct access_token token;
     struct draft request;
     g_autofree char *server_name = NULL;
     struct client *c = trial_client(t);
@@ -173,35 +195,59 @@ static bool try_token(struct trial *t, enum token_kind kind, unsigned code,
         say_lack(t);
         return false;
     }
-    if (kind == TOKEN_EXPIRED)
-        token.made_s -= DAY_S;
-    rng_entropy(token.mac_key, sizeof token.mac_key);
-    if (!access_token_seal(key, &token, server_name, bytes)) {
-        trial_inconclusive(t, "the token could not be sealed");
+    if (!make_token(t, kind, server_name, &token, bytes))
         return false;
-    }
-    if (kind == TOKEN_TAMPERED)
-        bytes[sizeof bytes - 1] ^= 1; /* of the tag: what it seals stays as it is */
-    g_free(client_auth(c)->username);
-    client_auth(c)->username = g_strdup(key->kid);
+    auth_replace(&client_auth(c)->username, g_strdup(trial_subject(t)->token_key->kid));
     auth_begin_allocate(c, &request);
     stunmsg_add(&request.b, STUNMSG_ACCESS_TOKEN, bytes, sizeof bytes);
     auth_add(client_auth(c), &request.b, PROVEN);
     stunmsg_add_integrity(&request.b, token.mac_key, sizeof token.mac_key);
-    return auth_expect(t, c, &request, code, what, NULL);
+    return trial_exchange(t, c, &request, ret);
+}
+
+/* A token that must not open. */
+static bool refuses_token(struct trial *t, enum token_kind kind, const char *what)
+{
+    g_auto(auto_answer) answer = { 0 };
+    if (!try_token(t, kind, &answer))
+        return false;
+    if (answer_code(&answer) == STUNMSG_CODE_UNAUTHENTICATED)
+        return true;
+    g_autofree char *said = answer_describe(&answer);
+    trial_fail(t, "%s: %s, must be 401", what, said);
+    return false;
+}
+
+/* Says why a valid token did not open. An HMAC's key is filled up with zeros, so one that
+   ends in zeros shows whether the server uses but the beginning of it. */
+static void say_refusal(struct trial *t, const struct answer *refusal)
+{
+    g_auto(auto_answer) answer = { 0 };
+    g_autofree char *said = answer_describe(refusal);
+    if (!try_token(t, TOKEN_SHORT_KEY, &answer))
+        return;
+    if (answer.message.class == STUNMSG_SUCCESS)
+        trial_fail(t,
+                   "a valid token: %s, since of its key of 20 bytes the server uses "
+                   "16 alone",
+                   said);
+    else
+        trial_fail(t, "a valid token: %s, must be a success", said);
 }
 
 void auth_token(struct trial *t)
 {
+    g_auto(auto_answer) answer = { 0 };
     if (!trial_subject(t)->token_key) {
         trial_unsupported(t, "no key was given to make tokens with: "
                              "--access-token-key-file");
         return;
     }
-    if (try_token(t, TOKEN_VALID, 0, "a valid token") &&
-        try_token(t, TOKEN_TAMPERED, STUNMSG_CODE_UNAUTHENTICATED,
-                  "a token with a wrong tag") &&
-        try_token(t, TOKEN_EXPIRED, STUNMSG_CODE_UNAUTHENTICATED,
-                  "a token that expired a day ago"))
+    if (!try_token(t, TOKEN_VALID, &answer))
+        return;
+    if (answer.message.class != STUNMSG_SUCCESS)
+        say_refusal(t, &answer);
+    else if (refuses_token(t, TOKEN_TAMPERED, "a token with a wrong tag") &&
+             refuses_token(t, TOKEN_EXPIRED, "a token that expired a day ago"))
         trial_pass(t, "a success with a valid one, 401 tampered with, 401 expired");
 }
