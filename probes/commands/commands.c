@@ -17,7 +17,7 @@ const struct command *const probe_command_table[] = {
     &probe_command_list,
     &probe_command_cred,
     &probe_command_decode,
-    &probe_command_selftest,
+    &probe_command_serve,
     NULL,
 };
 /* clang-format on */

@@ -19,7 +19,7 @@ extern const struct command probe_command_cred;
 extern const struct command probe_command_decode;
 extern const struct command probe_command_ping;
 extern const struct command probe_command_relay;
-extern const struct command probe_command_selftest;
+extern const struct command probe_command_serve;
 
 /** All subcommands, NULL-ended. */
 extern const struct command *const probe_command_table[];

@@ -56,6 +56,16 @@ gboolean target_take_ipv6(const char *text, void *place, GError **error)
     return take_family(ADDRESS_IPV6, place, error);
 }
 
+/* For a configuration file, which has no flags of one letter. */
+gboolean target_take_family(const char *text, void *place, GError **error)
+{
+    bool is_ipv4 = strcmp(text, "ipv4") == 0;
+    if (!is_ipv4 && strcmp(text, "ipv6") != 0)
+        return fail(error, "must be ipv4 or ipv6, is \"%s\"", text);
+    *(uint8_t *)place = is_ipv4 ? ADDRESS_IPV4 : ADDRESS_IPV6;
+    return TRUE;
+}
+
 gboolean target_take_transport(const char *text, void *place, GError **error)
 {
     struct target_transport *value = place;

@@ -109,6 +109,7 @@ void target_capture_end(const struct target_options *options);
 
 gboolean target_take_ipv4(const char *text, void *place, GError **error);
 gboolean target_take_ipv6(const char *text, void *place, GError **error);
+gboolean target_take_family(const char *text, void *place, GError **error);
 gboolean target_take_transport(const char *text, void *place, GError **error);
 gboolean target_take_local(const char *text, void *place, GError **error);
 gboolean target_take_rto(const char *text, void *place, GError **error);

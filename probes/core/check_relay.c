@@ -58,20 +58,30 @@ gboolean check_permit(struct attempt *a, GError **error)
     return FALSE;
 }
 
+/* How long the last answers are waited for: at most half of what time there is. */
+static int64_t linger_ns(const struct attempt *a)
+{
+    int64_t deadline_ns = a->options->deadline_ns;
+    int64_t left_ns =
+        deadline_ns == CLOCK_NEVER ? CLOCK_NEVER : MAX(deadline_ns - clock_now_ns(), 0);
+    return MIN(NS_PER_S, left_ns / 2);
+}
+
 gboolean check_relay_payloads(struct attempt *a, GError **error)
 {
-    enum { LINGER_MS = 1000 };
     struct check_relay *relay = &a->to->relay;
     unsigned other = relay->is_own ? 0 : 1;
     struct relay_pair pair = { .a = a->clients[0],
                                .b = a->clients[other],
                                .at_a = a->allocations[0],
                                .at_b = a->allocations[other] };
-    const struct relay_options options = { .count = a->options->n_payloads,
-                                           .interval_ns = a->options->interval_ns,
-                                           .size = a->options->payload_bytes,
-                                           .end_ns = a->options->deadline_ns,
-                                           .linger_ns = LINGER_MS * NS_PER_MS };
+    struct relay_options options = { .count = a->options->n_payloads,
+                                     .interval_ns = a->options->interval_ns,
+                                     .size = a->options->payload_bytes,
+                                     .end_ns = CLOCK_NEVER,
+                                     .linger_ns = linger_ns(a) };
+    if (a->options->deadline_ns != CLOCK_NEVER)
+        options.end_ns = a->options->deadline_ns - options.linger_ns;
     relay->was_measured = true;
     struct relay_result *r = &relay->result;
     if (!relay_run(&pair, &options, r, error))
