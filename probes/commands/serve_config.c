@@ -260,6 +260,26 @@ static struct serve_module finish(const struct reading *from)
     return module;
 }
 
+/* What a command line's options are called here. */
+static gboolean fail_credentials(const char *pointer, const char *message, GError **error)
+{
+    static const char *const names[][2] = {
+        { "--pass-file FILE", "password_file" },
+        { "--pass-env NAME", "password_env" },
+        { "--secret-file FILE", "secret_file" },
+        { "--pass-file", "password_file" },
+        { "--pass-env", "password_env" },
+        { "--secret-file", "secret_file" },
+        { "--secret-env", "secret_env" },
+        { "-u USER", "username" },
+        { "-u ", "username " },
+    };
+    g_autoptr(GString) text = g_string_new(message);
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
+        g_string_replace(text, names[i][0], names[i][1], 0);
+    return fail(error, pointer, "%s", text->str);
+}
+
 static gboolean add_module(struct serve_config *config, const char *name,
                            const json_t *object, GError **error)
 {
@@ -271,7 +291,7 @@ static gboolean add_module(struct serve_config *config, const char *name,
         return FALSE;
     struct serve_module module = finish(&reading);
     if (!credentials_load(&module.target.credentials, &module.credentials, &cause))
-        return fail(error, pointer, "%s", cause->message);
+        return fail_credentials(pointer, cause->message, error);
     if (module.scope > CHECK_ANSWERS && !module.credentials) {
         const char *probe = json_string_value(json_object_get(object, "probe"));
         return fail(error, pointer,

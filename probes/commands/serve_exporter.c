@@ -192,6 +192,7 @@ static void *run_probe(void *data)
     probe_once(p);
     /* Not g_main_context_invoke(), which could end it in this thread. */
     g_autoptr(GSource) end = g_idle_source_new();
+    g_source_set_priority(end, G_PRIORITY_DEFAULT); /* not after all new requests */
     g_source_set_callback(end, end_probe, p, NULL);
     g_source_attach(end, p->exporter->context);
     return NULL;
