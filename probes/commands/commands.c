@@ -9,6 +9,7 @@
 const struct command *const probe_command_table[] = {
     &probe_command_check,
     &probe_command_ping,
+    &probe_command_gather,
     &probe_command_relay,
     &probe_command_bench,
     &probe_command_conform,

@@ -62,6 +62,12 @@ gboolean wait_catch_interrupts(GError **error)
     return TRUE;
 }
 
+int wait_interrupt_fd(void)
+{
+    open_interrupt();
+    return interrupt_fd;
+}
+
 bool wait_is_interrupted(void)
 {
     return is_interrupted;

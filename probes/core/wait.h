@@ -25,6 +25,10 @@ void wait_interrupt(void);
 /** Forgets an interrupt: for tests. */
 void wait_reset(void);
 
+/** A descriptor that is readable from an interrupt on, for main loops: to be watched, not
+ * read. */
+int wait_interrupt_fd(void);
+
 enum wait_end { WAIT_READY, WAIT_TIMEOUT, WAIT_INTERRUPTED };
 
 /**
