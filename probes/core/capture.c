@@ -20,6 +20,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -32,8 +33,10 @@
 
 /* Packets that come at once wait in frames of the snapshot's size: there are 1,000. */
 enum {
-    SNAPSHOT_BYTES = 65535 + SLL_HDR_LEN, /* the whole of any datagram */
-    KERNEL_BUFFER_BYTES = 64 * 1024 * 1024,
+    SNAPSHOT_BYTES =
+        65536 + 64, /* the largest packet of IP, with what stands before it */
+    HOLD_MS = 10,   /* how long the kernel may collect packets for us */
+    KERNEL_BUFFER_BYTES = 16 * 1024 * 1024,
     BATCH = 256,
 };
 
@@ -45,6 +48,7 @@ static const char what_may_be_ours[] = "udp or tcp or icmp or icmp6";
 struct capture {
     char *path;
     pcap_t *pcap;
+    FILE *stream; /* until the dumper has it */
     pcap_dumper_t *file;
     int fd;      /* the pcap's, to poll */
     int stop_fd; /* readable: finish */
@@ -107,15 +111,19 @@ static gpointer run(gpointer data)
             break;
         drain(c);
     } while (!fds[1].revents);
+    while (!c->is_virtual && poll(fds, 1, 3 * HOLD_MS) > 0)
+        drain(c);
     return NULL;
 }
 
 /* ---- Starting ------------------------------------------------------------------------
  */
 
-static gboolean set_pcap_error(struct capture *c, int status, GError **error)
+/* Asked before the file is opened, so that an old one is not lost for nothing. */
+static gboolean may_capture(GError **error)
 {
-    if (status == PCAP_ERROR_PERM_DENIED) {
+    int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+    if (fd < 0 && (errno == EPERM || errno == EACCES)) {
         g_autofree char *program = g_file_read_link("/proc/self/exe", NULL);
         g_set_error(error, RTC_ERROR, RTC_ERROR_ENVIRONMENT,
                     "--pcap: no privilege to capture packets (CAP_NET_RAW); "
@@ -124,6 +132,13 @@ static gboolean set_pcap_error(struct capture *c, int status, GError **error)
                     program ? program : "rtcprobe");
         return FALSE;
     }
+    if (fd >= 0)
+        close(fd);
+    return TRUE; /* what else is wrong libpcap says */
+}
+
+static gboolean set_pcap_error(struct capture *c, int status, GError **error)
+{
     const char *detail = pcap_geterr(c->pcap);
     g_set_error(error, RTC_ERROR, RTC_ERROR_ENVIRONMENT, "--pcap: cannot capture: %s",
                 *detail ? detail : pcap_statustostr(status));
@@ -142,7 +157,8 @@ static gboolean open_device(struct capture *c, GError **error)
     }
     pcap_set_snaplen(c->pcap, SNAPSHOT_BYTES);
     pcap_set_buffer_size(c->pcap, KERNEL_BUFFER_BYTES);
-    pcap_set_immediate_mode(c->pcap, 1);
+    pcap_set_timeout(c->pcap, HOLD_MS);
+    pcap_set_immediate_mode(c->pcap, c->is_virtual);
     int status = pcap_activate(c->pcap);
     if (status < 0)
         return set_pcap_error(c, status, error);
@@ -159,36 +175,45 @@ static gboolean open_device(struct capture *c, GError **error)
     return TRUE;
 }
 
+static gboolean set_file_error(struct capture *c, GError **error)
+{
+    rtc_set_errno_error(error, RTC_ERROR_ENVIRONMENT, errno, "--pcap %s", c->path);
+    return FALSE;
+}
+
+/* The file, and whose time the kernel gives it. */
 static gboolean open_file(struct capture *c, GError **error)
 {
     struct stat status;
     int fd = open(c->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    if (fd < 0)
+        return set_file_error(c, error);
+    c->stream = fdopen(fd, "wb");
     /* One that was there may have been open to others. */
-    if (fd < 0 || fstat(fd, &status) < 0 ||
-        (S_ISREG(status.st_mode) && fchmod(fd, S_IRUSR | S_IWUSR) < 0)) {
-        rtc_set_errno_error(error, RTC_ERROR_ENVIRONMENT, errno, "--pcap %s", c->path);
-        if (fd >= 0)
-            close(fd);
-        return FALSE;
-    }
-    FILE *stream = fdopen(fd, "wb");
-    c->file = pcap_dump_fopen(c->pcap, stream);
-    if (!c->file || pcap_dump_flush(c->file) < 0 || fstat(fd, &status) < 0) {
-        rtc_set_errno_error(error, RTC_ERROR_ENVIRONMENT, errno, "--pcap %s", c->path);
-        if (!c->file)
-            fclose(stream);
-        return FALSE;
-    }
+    if (fstat(fd, &status) < 0 ||
+        (S_ISREG(status.st_mode) && fchmod(fd, S_IRUSR | S_IWUSR) < 0))
+        return set_file_error(c, error);
     int64_t written_ns = status.st_mtim.tv_sec * NS_PER_S + status.st_mtim.tv_nsec;
     c->is_virtual =
         S_ISREG(status.st_mode) && ABS(clock_calendar_ns() - written_ns) > same_clock_ns;
     return TRUE;
 }
 
+static gboolean begin_file(struct capture *c, GError **error)
+{
+    c->file = pcap_dump_fopen(c->pcap, c->stream);
+    if (!c->file)
+        return set_file_error(c, error);
+    c->stream = NULL; /* closed with it */
+    return pcap_dump_flush(c->file) == 0 || set_file_error(c, error);
+}
+
 static void release(struct capture *c)
 {
     if (c->file)
         pcap_dump_close(c->file);
+    if (c->stream)
+        fclose(c->stream);
     if (c->pcap)
         pcap_close(c->pcap);
     if (c->stop_fd >= 0)
@@ -202,7 +227,8 @@ static struct capture *start(const char *path, GError **error)
     struct capture *c = g_new0(struct capture, 1);
     c->path = g_strdup(path);
     c->stop_fd = eventfd(0, EFD_CLOEXEC);
-    if (!open_device(c, error) || !open_file(c, error) || !capture_flows_begin()) {
+    if (!may_capture(error) || !open_file(c, error) || !open_device(c, error) ||
+        !begin_file(c, error) || !capture_flows_begin()) {
         release(c);
         return NULL;
     }

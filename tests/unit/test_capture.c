@@ -173,14 +173,12 @@ static void exchange(const struct loopback *server, const char *text)
     CU_ASSERT_TRUE(connection_receive(c, deadline_ns, &got, &error));
 }
 
-/* What another program sends meanwhile. */
-static void send_foreign(const struct loopback *server)
+/* What another program sends meanwhile, by a port that was never ours. */
+static void send_foreign(int fd, const struct loopback *server)
 {
     struct sockaddr_storage address;
     socklen_t size = socket_address_make(&server->at, &address);
-    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     sendto(fd, "foreign", 7, 0, (struct sockaddr *)&address, size);
-    close(fd);
 }
 
 static unsigned count_packets(const char *path, const char *text, int64_t *ret_last_ns)
@@ -216,18 +214,23 @@ static void test_capture(void)
         CU_ASSERT_TRUE(g_error_matches(error, RTC_ERROR, RTC_ERROR_ENVIRONMENT));
         CU_ASSERT_PTR_NOT_NULL(strstr(error->message, "--pcap: "));
         CU_ASSERT_FALSE(capture_is_running());
+        CU_ASSERT_EQUAL(stat(path, &status), 0);
+        CU_ASSERT_EQUAL(status.st_size, 3); /* what was there is untouched */
         file_remove_tree(folder);
         return;
     }
     loopback_start(&server, SOCK_DGRAM, echo, NULL);
     CU_ASSERT_FALSE(capture_start(path, NULL)); /* one at a time */
+    int foreign = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    send_foreign(foreign, &server);
     for (unsigned i = 0; i < 20; i++) {
         exchange(&server, "a datagram of ours");
-        send_foreign(&server);
+        send_foreign(foreign, &server);
     }
     CU_ASSERT_TRUE(capture_stop(&counts, &error));
     CU_ASSERT_TRUE(capture_stop(NULL, &error)); /* nothing to stop is no error */
     loopback_stop(&server);
+    close(foreign);
     CU_ASSERT_EQUAL(counts.written, 40);
     CU_ASSERT_EQUAL(stat(path, &status), 0);
     CU_ASSERT_EQUAL(status.st_mode & 0777, 0600);
