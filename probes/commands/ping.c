@@ -208,10 +208,10 @@ static void add_metrics(struct metrics *m, const char *uri, const struct ping_re
     metrics_add(m, "probe_success", is_good, "target", uri, NULL);
     metrics_add(m, "probe_duration_seconds", duration_ms / 1000, "target", uri, NULL);
     for (unsigned i = 0; r->rtt.count > 0 && i < G_N_ELEMENTS(percentiles); i++) {
-        g_autofree char *quantile = g_strdup_printf("%g", percentiles[i] / 100);
+        g_autofree char *percentile = g_strdup_printf("%g", percentiles[i]);
         int64_t rtt_ns = samples_percentile(&r->rtt, percentiles[i]);
         metrics_add(m, "rtcprobe_stun_rtt_seconds", (double)rtt_ns / (double)NS_PER_S,
-                    "target", uri, "quantile", quantile, NULL);
+                    "target", uri, "percentile", percentile, NULL);
     }
 }
 

@@ -141,11 +141,11 @@ static void add_metrics(struct metrics *m, const char *uri, const struct relay_r
         return;
     static const double percentiles[] = { 50, 95, 99 };
     for (unsigned i = 0; i < G_N_ELEMENTS(percentiles); i++) {
-        g_autofree char *quantile = g_strdup_printf("%g", percentiles[i] / 100);
+        g_autofree char *percentile = g_strdup_printf("%g", percentiles[i]);
         metrics_add(m, "rtcprobe_relay_rtt_seconds",
                     (double)samples_percentile(&r->rtt, percentiles[i]) /
                         (double)NS_PER_S,
-                    "target", uri, "quantile", quantile, NULL);
+                    "target", uri, "percentile", percentile, NULL);
     }
     metrics_add(m, "rtcprobe_relay_jitter_seconds", r->rtt.jitter_ns / (double)NS_PER_S,
                 "target", uri, NULL);

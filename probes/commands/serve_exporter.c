@@ -25,7 +25,7 @@
 #define TEXT_TYPE      "text/plain; charset=utf-8"
 #define METRICS_TYPE   "text/plain; version=0.0.4; charset=utf-8"
 
-enum { BACKLOG = 128, MARGIN_MS = 500, MOST_TIMEOUT_S = 600 };
+enum { BACKLOG = 128, MARGIN_MS = 500, MOST_TIMEOUT_S = 600, LAST_TURNS = 1000 };
 
 struct exporter {
     SoupServer *http;
@@ -349,8 +349,12 @@ void exporter_free(struct exporter *exporter)
 {
     if (!exporter)
         return;
+    exporter->most_probes = 0;
     while (exporter->n_running > 0)
         g_main_context_iteration(exporter->context, TRUE);
+    for (int i = 0; i < LAST_TURNS && g_main_context_iteration(exporter->context, FALSE);
+         i++)
+        ; /* so that the answers get out */
     soup_server_disconnect(exporter->http);
     g_object_unref(exporter->http);
     serve_config_unref(exporter->config);

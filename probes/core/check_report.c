@@ -192,7 +192,7 @@ static void add_relay(const struct sink *sink, const struct check_relay *relay)
     static const struct {
         const char *name;
         double q;
-    } quantiles[] = { { "0.5", 50 }, { "0.95", 95 }, { "0.99", 99 } };
+    } percentiles[] = { { "50", 50 }, { "95", 95 }, { "99", 99 } };
     const struct relay_result *r = &relay->result;
     if (!relay->was_measured)
         return;
@@ -202,10 +202,10 @@ static void add_relay(const struct sink *sink, const struct check_relay *relay)
         return;
     add(sink, "rtcprobe_relay_jitter_seconds", r->rtt.jitter_ns / (double)NS_PER_S, NULL,
         NULL);
-    for (size_t i = 0; i < G_N_ELEMENTS(quantiles); i++)
+    for (size_t i = 0; i < G_N_ELEMENTS(percentiles); i++)
         add(sink, "rtcprobe_relay_rtt_seconds",
-            seconds(samples_percentile(&r->rtt, quantiles[i].q)), "quantile",
-            quantiles[i].name);
+            seconds(samples_percentile(&r->rtt, percentiles[i].q)), "percentile",
+            percentiles[i].name);
 }
 
 static void add_address(const struct sink *sink, const struct check_address *a)
