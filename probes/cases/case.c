@@ -33,7 +33,7 @@ const struct test_case *case_find(const char *id)
 const struct case_group *case_group_of(const struct test_case *c)
 {
     for (size_t g = 0; case_groups[g]; g++)
-        if (c >= case_groups[g]->cases &&
+        if (case_groups[g]->n_cases > 0 && c >= case_groups[g]->cases &&
             c < case_groups[g]->cases + case_groups[g]->n_cases)
             return case_groups[g];
     return NULL;

@@ -18,7 +18,6 @@ const struct command *const probe_command_table[] = {
     &probe_command_list,
     &probe_command_cred,
     &probe_command_decode,
-    &probe_command_serve,
     NULL,
 };
 /* clang-format on */
