@@ -14,6 +14,7 @@
 
 #include "base/cursor.h"
 #include "base/error.h"
+#include "probes/core/capture_pcapng.h"
 #include "wire/ip.h"
 
 #define ETHERTYPE_IPV4     0x0800
@@ -123,7 +124,24 @@ static gboolean fail(GError **error, const char *path, const char *format, ...)
     return FALSE;
 }
 
-static gboolean read_from(pcap_t *capture, const char *path, uint64_t number,
+static gboolean fail_missing(GError **error, const char *path, uint64_t number,
+                             uint64_t count)
+{
+    return fail(error, path,
+                "there is no frame %" G_GUINT64_FORMAT ", it has %" G_GUINT64_FORMAT,
+                number, count);
+}
+
+static gboolean take_off(int link_type, const uint8_t *bytes, size_t size,
+                         const char *path, uint64_t number, struct captured *ret,
+                         GError **error)
+{
+    const char *problem = capture_read_bytes(link_type, bytes, size, ret);
+    return problem ? fail(error, path, "frame %" G_GUINT64_FORMAT ": %s", number, problem)
+                   : TRUE;
+}
+
+static gboolean read_pcap(pcap_t *capture, const char *path, uint64_t number,
                           struct captured *ret, GError **error)
 {
     struct pcap_pkthdr *header;
@@ -135,25 +153,49 @@ static gboolean read_from(pcap_t *capture, const char *path, uint64_t number,
     if (status == PCAP_ERROR)
         return fail(error, path, "%s", pcap_geterr(capture));
     if (n < number)
-        return fail(error, path,
-                    "there is no frame %" G_GUINT64_FORMAT ", it has %" G_GUINT64_FORMAT,
-                    number, n);
-    const char *problem =
-        capture_read_bytes(pcap_datalink(capture), bytes, header->caplen, ret);
-    return problem ? fail(error, path, "frame %" G_GUINT64_FORMAT ": %s", number, problem)
-                   : TRUE;
+        return fail_missing(error, path, number, n);
+    return take_off(pcap_datalink(capture), bytes, header->caplen, path, number, ret,
+                    error);
+}
+
+/* LINKTYPE_RAW is the only one here whose number in files is another one. */
+static int dlt_of(uint16_t link_type)
+{
+    enum { LINKTYPE_RAW = 101 };
+    return link_type == LINKTYPE_RAW ? DLT_RAW : link_type;
+}
+
+static gboolean read_pcapng(const uint8_t *file, size_t size, const char *path,
+                            uint64_t number, struct captured *ret, GError **error)
+{
+    struct pcapng_found found;
+    uint64_t n = 0;
+    const char *problem = capture_find_pcapng(file, size, number, &found, &n);
+    if (problem)
+        return fail(error, path, "after %" G_GUINT64_FORMAT " frames %s", n, problem);
+    if (n < number)
+        return fail_missing(error, path, number, n);
+    return take_off(dlt_of(found.link_type), found.bytes, found.size, path, number, ret,
+                    error);
 }
 
 gboolean capture_read_frame(const char *path, uint64_t number, struct captured *ret,
                             GError **error)
 {
+    g_autoptr(GMappedFile) mapped = g_mapped_file_new(path, FALSE, NULL);
+    const uint8_t *file =
+        mapped ? (const uint8_t *)g_mapped_file_get_contents(mapped) : NULL;
+    size_t size = mapped ? g_mapped_file_get_length(mapped) : 0;
+    if (capture_is_pcapng(file, size))
+        return read_pcapng(file, size, path, number, ret, error);
+
     char why[PCAP_ERRBUF_SIZE] = "";
     pcap_t *capture = pcap_open_offline(path, why);
     if (!capture) {
         g_set_error(error, RTC_ERROR, RTC_ERROR_USAGE, "cannot read a capture: %s", why);
         return FALSE;
     }
-    gboolean ok = read_from(capture, path, number, ret, error);
+    gboolean ok = read_pcap(capture, path, number, ret, error);
     pcap_close(capture);
     return ok;
 }

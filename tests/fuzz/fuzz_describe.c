@@ -10,6 +10,7 @@
 #include <pcap/pcap.h>
 
 #include "base/file.h"
+#include "probes/core/capture_pcapng.h"
 #include "probes/core/capture_read.h"
 #include "probes/core/describe.h"
 #include "probes/core/hex_input.h"
@@ -50,5 +51,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         g_auto(auto_captured) frame = { .bytes = NULL };
         capture_read_bytes(link_types[i], data, size, &frame);
     }
+    struct pcapng_found found = { .size = 0 };
+    uint64_t count;
+    if (!capture_find_pcapng(data, size, 2, &found, &count) && count == 2 &&
+        (found.bytes < data || found.size > size))
+        abort();
     return 0;
 }

@@ -8,6 +8,7 @@
 #include <pcap/pcap.h>
 
 #include "base/error.h"
+#include "probes/core/capture_pcapng.h"
 #include "probes/core/capture_read.h"
 #include "probes/core/hex_input.h"
 
@@ -186,11 +187,75 @@ static void test_files(void)
     g_unlink(path);
 }
 
+/* As rtclab writes them, and in the other byte order, with interfaces of two link types.
+ */
+#define SECTION_BIG                                      \
+    "\x0a\x0d\x0d\x0a\0\0\0\x1c\x1a\x2b\x3c\x4d\0\1\0\0" \
+    "\xff\xff\xff\xff\xff\xff\xff\xff\0\0\0\x1c"
+#define INTERFACE_BIG(link_type) "\0\0\0\1\0\0\0\x14\0" link_type "\0\0\0\0\0\0\0\0\0\x14"
+#define UNKNOWN_BIG        \
+    "\0\0\0\x7f\0\0\0\x10" \
+    "what\0\0\0\x10"
+#define PACKET_BIG(interface)                                                            \
+    "\0\0\0\6\0\0\0\x40\0\0\0" interface "\0\0\0\0\0\0\0\0\0\0\0\x20\0\0\0\x20" IPV4_UDP \
+    "\0\0\0\x40"
+#define TWO_INTERFACES SECTION_BIG INTERFACE_BIG("\1") UNKNOWN_BIG INTERFACE_BIG("\x65")
+
+static void test_pcapng(void)
+{
+    static const struct {
+        const uint8_t *file;
+        size_t size;
+        uint64_t number, count;
+        int link_type; /* -1: not found */
+    } rows[] = {
+        { BYTES(TWO_INTERFACES PACKET_BIG("\0") PACKET_BIG("\1")), 1, 1, 1 },
+        { BYTES(TWO_INTERFACES PACKET_BIG("\0") PACKET_BIG("\1")), 2, 2, 101 },
+        { BYTES(TWO_INTERFACES PACKET_BIG("\0") PACKET_BIG("\1")), 3, 2, -1 },
+        { BYTES(TWO_INTERFACES PACKET_BIG("\2")), 1, 0, -2 }, /* no such interface */
+        { BYTES(TWO_INTERFACES SECTION_BIG PACKET_BIG("\0")), 1, 0, -2 },
+        { BYTES("\x0a\x0d\x0d\x0a\x1c\0\0\0\x4d\x3c\x2b\x1a\1\0\0\0" /* little */
+                "\xff\xff\xff\xff\xff\xff\xff\xff\x1c\0\0\0"
+                "\1\0\0\0\x14\0\0\0\x71\0\0\0\0\0\0\0\x14\0\0\0"
+                "\3\0\0\0\x14\0\0\0\4\0\0\0"
+                "abcd"
+                "\x14\0\0\0"),
+          1, 1, 113 },
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct pcapng_found found = { 0 };
+        uint64_t count;
+        g_autofree uint8_t *exact = g_memdup2(rows[i].file, rows[i].size);
+        CU_ASSERT_TRUE(capture_is_pcapng(exact, rows[i].size));
+        const char *problem =
+            capture_find_pcapng(exact, rows[i].size, rows[i].number, &found, &count);
+        CU_ASSERT_EQUAL(problem != NULL, rows[i].link_type == -2);
+        CU_ASSERT_EQUAL(count, rows[i].count);
+        CU_ASSERT_EQUAL(found.bytes != NULL, rows[i].link_type >= 0);
+        if (found.bytes)
+            CU_ASSERT_EQUAL(found.link_type, rows[i].link_type);
+    }
+}
+
+static void test_every_prefix_of_a_pcapng(void)
+{
+    static const char file[] = TWO_INTERFACES PACKET_BIG("\1");
+    for (size_t n = 0; n < sizeof file - 1; n++) {
+        struct pcapng_found found = { 0 };
+        uint64_t count;
+        g_autofree uint8_t *exact = g_memdup2(file, n);
+        capture_find_pcapng(exact, n, 1, &found, &count);
+        CU_ASSERT_PTR_NULL(found.bytes);
+    }
+}
+
 static const struct test tests[] = {
     { "digits are read in any dress", test_digits },
     { "frames are read down to their payload", test_frames },
     { "a prefix of a frame is not taken for it", test_every_prefix_of_a_frame },
     { "a frame of a file is found by its number", test_files },
+    { "a packet of a pcapng file has its interface's link type", test_pcapng },
+    { "a prefix of a pcapng file has no packet", test_every_prefix_of_a_pcapng },
 };
 
 int main(int argc, char **argv)
