@@ -185,6 +185,7 @@ void permission_expires(struct trial *t)
     struct vigil vigil = vigil_start(relay.client, &relay.allocation);
     if (!vigil_until_s(t, &vigil, TURN_PERMISSION_LIFETIME_S - STEP_BEFORE_S) ||
         !step_expect_from_peer(t, &relay, NULL) ||
+        !step_expect_to_peer(t, relay.client, 0, relay.peer) || /* refreshes nothing */
         !vigil_until_s(t, &vigil, TURN_PERMISSION_LIFETIME_S + STEP_AFTER_S))
         return;
     step_open_way(relay.peer, &relay.allocation);

@@ -237,8 +237,8 @@
       "a permission ends after 60 s")                                             \
     X(SEND_UNFILTERED, "send-unfiltered", "P09",                                  \
       "Send to a peer without permission is relayed")                             \
-    X(SEND_INSTALLS, "send-installs", "P09",                                      \
-      "a dropped Send installs the permission that it lacks")                     \
+    X(SEND_PERMITS, "send-permits", "P09", "Send makes a permission")             \
+    X(SEND_REFRESHES, "send-refreshes", "P08", "Send refreshes the permission")   \
     X(SEND_ERRORS_ANSWERED, "send-errors-answered", "P10",                        \
       "a Send indication without peer or DATA gets a 400")                        \
     X(EMPTY_DATA_LOST, "empty-data-lost", "P11", "an empty DATA is not relayed")  \
@@ -250,8 +250,10 @@
       "a user's allocation can be used from any 5-tuple")                         \
     X(PERMISSIONS_SHARED, "permissions-shared", "P15",                            \
       "a permission counts for all allocations")                                  \
+    X(ICMP_PEER_UNSAID, "icmp-peer-unsaid", "P16",                                \
+      "ICMP errors come without their peer")                                      \
     X(ICMP_CODE_WRONG, "icmp-code-wrong", "P16", "ICMP errors have a wrong code") \
-    X(DSCP_ALTERED, "dscp-altered", "P17", "the DSCP is changed on the way")
+    X(DSCP_CHANGED, "dscp-changed", "P17", "a DSCP is relayed as another one")
 
 #define PROBE_DEFECTS_CHANNEL(X)                                                      \
     X(CHANNEL_FIELDS_OPTIONAL, "channel-fields-optional", "C01",                      \

@@ -20,8 +20,10 @@ static const struct probe_server_user users[] = {
     { "zoë", "pässwörd" },
 };
 
+/* Our own addresses, and those for documentation (RFC 5737), which nobody has. */
 static const struct probe_server_prefix peers[] = {
     { { .family = ADDRESS_IPV4, .bytes = { 127, 77 } }, 16 },
+    { { .family = ADDRESS_IPV4, .bytes = { 192, 0, 2 } }, 24 },
 };
 
 /* P02 has permissions made for addresses that nobody has (RFC 5737); it sends nothing

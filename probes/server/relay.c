@@ -24,7 +24,8 @@ enum { DSCP_MASK = 0xfc, CONTROL_BYTES = 256 };
 
 static uint8_t carried_tos(const struct probe_server *s, uint8_t tos)
 {
-    return (srv_has(s, DEFECT_DSCP_ALTERED) ? ~tos : tos) & DSCP_MASK;
+    return srv_has(s, DEFECT_DSCP_CHANGED) ? (tos & DSCP_MASK) >> 1 & DSCP_MASK
+                                           : tos & DSCP_MASK;
 }
 
 void srv_relay_to_peer(struct probe_server *s, struct srv_allocation *a,
@@ -75,9 +76,11 @@ void srv_relay_handle_send(struct probe_server *s, struct srv_request *q)
         refuse_send(s, q, DEFECT_SEND_ERRORS_ANSWERED, STUNMSG_CODE_BAD_REQUEST);
         return;
     }
-    if (!srv_permission_allows(s, a, &peer) && !srv_has(s, DEFECT_SEND_UNFILTERED)) {
-        if (srv_has(s, DEFECT_SEND_INSTALLS))
-            srv_permission_install(s, a, &peer, SRV_PERMISSION_SECONDS);
+    if (srv_has(s, DEFECT_SEND_PERMITS))
+        srv_permission_install(s, a, &peer, SRV_PERMISSION_SECONDS);
+    if (srv_has(s, DEFECT_SEND_REFRESHES))
+        srv_permission_refresh(s, a, &peer);
+    if (!srv_permission_allows(s, a, &peer) && !srv_has(s, DEFECT_SEND_UNFILTERED))
         return;
     }
     if (data.size == 0 && srv_has(s, DEFECT_EMPTY_DATA_LOST))
@@ -131,7 +134,8 @@ static void report_icmp(struct probe_server *s, const struct srv_allocation *a,
     if (e->ee_errno == EMSGSIZE)
         store_be32(value + 4, e->ee_info);
     srv_indication_begin(&r, STUNMSG_DATA_INDICATION);
-    srv_reply_add_address(s, &r, STUNMSG_XOR_PEER_ADDRESS, peer);
+    if (!srv_has(s, DEFECT_ICMP_PEER_UNSAID))
+        srv_reply_add_address(s, &r, STUNMSG_XOR_PEER_ADDRESS, peer);
     stunmsg_add(&r.b, STUNMSG_ICMP, value, sizeof value);
     srv_indication_send(s, &a->path, &r, 0);
 }
