@@ -26,15 +26,6 @@ static const struct probe_server_prefix peers[] = {
     { { .family = ADDRESS_IPV4, .bytes = { 192, 0, 2 } }, 24 },
 };
 
-/* P02 has permissions made for addresses that nobody has (RFC 5737); it sends nothing
- * there. */
-static const struct probe_server_prefix peers_of_p02[] = {
-    { { .family = ADDRESS_IPV4, .bytes = { 127, 77 } }, 16 },
-    { { .family = ADDRESS_IPV4, .bytes = { 192, 0, 2 } }, 24 },
-    { { .family = ADDRESS_IPV4, .bytes = { 198, 51, 100 } }, 24 },
-    { { .family = ADDRESS_IPV4, .bytes = { 203, 0, 113 } }, 24 },
-};
-
 static bool can_bind(const struct address *address)
 {
     const struct endpoint local = { *address, 0 };
@@ -83,10 +74,6 @@ void probe_server_options_for_case(struct probe_server_options *options,
     static const char *const without_ipv6[] = { "L16", NULL };
     static const char *const with_quota[] = { "L26", "L28", NULL };
     static const char *const without_alternate[] = { "N04", NULL };
-    if (strcmp(case_id, "P02") == 0) {
-        options->peers = peers_of_p02;
-        options->n_peers = G_N_ELEMENTS(peers_of_p02);
-    }
     if (strcmp(case_id, "S25") == 0)
         options->redirects = true;
     if (strcmp(case_id, "A07") == 0)

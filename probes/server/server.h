@@ -82,14 +82,15 @@ struct probe_server_options {
 /**
  * The server as it is by default: 127.77.0.1 and 127.77.0.2, ::1 where there is one, any
  * port, RFC 8489, realm "rtclab.test", the users "alice" ("wonderland"), "bob"
- * ("builder") and "zoë" ("pässwörd"), peers within 127.77.0.0/16, all capabilities but
- * quota, secret, token and limit of challenges, no defect.
+ * ("builder") and "zoë" ("pässwörd"), peers within 127.77.0.0/16 and the 192.0.2.0/24
+ * that nobody has (RFC 5737), all capabilities but quota, secret, token and limit of
+ * challenges, no defect.
  */
 void probe_server_options_init(struct probe_server_options *ret_options);
 
 /**
  * Changes what a case needs to be able to pass: N04 a single address, A07 nonces of 30 s,
- * L26 and L28 a quota of 4, P02 peers that nobody has, S25 a redirect, L16 no IPv6, A22
+ * L26 and L28 a quota of 4, S25 a redirect, L16 no IPv6, A22
  * the secret, A23 and A24 the key, X11 a limit of 100 challenges.
  */
 void probe_server_options_for_case(struct probe_server_options *options,

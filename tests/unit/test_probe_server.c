@@ -331,7 +331,7 @@ static void test_relay(void)
 static void test_denied_peers(void)
 {
     static const char *const denied[] = { "127.0.0.1", "0.0.0.0",   "169.254.169.254",
-                                          "10.0.0.1",  "224.0.0.1", "192.0.2.1" };
+                                          "10.0.0.1",  "224.0.0.1", "192.88.99.1" };
     struct probe_server *server = start_with(PROBE_N_DEFECTS);
     struct caller c = call(&probe_server_endpoints(server)->plain, SOCK_DGRAM);
     allocate(&c, 17);
