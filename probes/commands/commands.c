@@ -12,6 +12,7 @@ const struct command *const probe_command_table[] = {
     &probe_command_gather,
     &probe_command_relay,
     &probe_command_bench,
+    &probe_command_nat,
     &probe_command_conform,
     &probe_command_audit,
     &probe_command_selftest,

@@ -17,7 +17,7 @@ extern const struct command probe_command_audit;
 extern const struct command probe_command_list;
 extern const struct command probe_command_cred;
 extern const struct command probe_command_decode;
-extern const struct command probe_command_gather;
+extern const struct command probe_command_nat;
 extern const struct command probe_command_ping;
 extern const struct command probe_command_relay;
 extern const struct command probe_command_serve;

@@ -142,16 +142,20 @@ gboolean target_take_seed(const char *text, void *place, GError **error);
         TARGET_TEXT(T, "secret-env", 0, "NAME", credentials.secret_env,                 \
                     "The same from this environment variable")
 
+/** Which of the addresses there are, at either end. */
+#define TARGET_ADDRESS_OPTIONS(T)                                               \
+    TARGET_FLAG(T, "ipv4", '4', target_take_ipv4, family,                       \
+                "Only the server's IPv4 addresses"),                            \
+        TARGET_FLAG(T, "ipv6", '6', target_take_ipv6, family,                   \
+                    "Only the server's IPv6 addresses"),                        \
+        TARGET_OPTION(T, "local", 0, "ADDRESS", NULL, target_take_local, local, \
+                      "Where to send from")
+
 /** How we get there. */
 #define TARGET_PATH_OPTIONS(T)                                                           \
-    TARGET_FLAG(T, "ipv4", '4', target_take_ipv4, family,                                \
-                "Only the server's IPv4 addresses"),                                     \
-        TARGET_FLAG(T, "ipv6", '6', target_take_ipv6, family,                            \
-                    "Only the server's IPv6 addresses"),                                 \
+    TARGET_ADDRESS_OPTIONS(T),                                                           \
         TARGET_OPTION(T, "transport", 0, "NAME", NULL, target_take_transport, transport, \
                       "udp, tcp, tls or dtls, whatever the URI says"),                   \
-        TARGET_OPTION(T, "local", 0, "ADDRESS", NULL, target_take_local, local,          \
-                      "Where to send from"),                                             \
         TARGET_TEXT(T, "sni", 0, "NAME", sni,                                            \
                     "The name to ask for and verify, if not the URI's"),                 \
         TARGET_TEXT(T, "ca", 0, "FILE", ca_file,                                         \

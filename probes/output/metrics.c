@@ -45,6 +45,10 @@ static const struct kind {
       "Bytes of a response for each byte of its request, IP and UDP headers counted "
       "in." },
     { "rtcprobe_conformance_cases", METRIC_GAUGE, "Conformance cases by their verdict." },
+    { "rtcprobe_nat_info", METRIC_GAUGE,
+      "1, with how the NATs before the probe map and filter (RFC 4787)." },
+    { "rtcprobe_nat_lifetime_seconds", METRIC_GAUGE,
+      "How long a mapping was kept that nothing used." },
     { "rtcprobe_build_info", METRIC_GAUGE, "1, with the version of rtcprobe." },
     { "rtcprobe_exporter_probes_running", METRIC_GAUGE, "Probes running now." },
     { "rtcprobe_exporter_probes_total", METRIC_COUNTER,
