@@ -224,24 +224,24 @@ gboolean connection_send_bytewise(struct connection *c, const uint8_t *bytes, si
 /* ---- Receiving -----------------------------------------------------------------------
  */
 
-gboolean connection_may_take(struct connection *c, int64_t deadline_ns, const char *phase,
-                             GError **error)
+gboolean connection_may_take(struct connection *c, int64_t deadline_ns, GError **error)
 {
-    if (wait_is_interrupted()) {
-        g_set_error(error, PROBE_ERROR, PROBE_ERROR_INTERRUPTED, "%s: interrupted",
-                    phase);
-        return FALSE;
-    }
-    if (clock_now_ns() < deadline_ns)
+    bool is_interrupted = wait_is_interrupted();
+    if (!is_interrupted && clock_now_ns() < deadline_ns)
         return TRUE;
     if (c->late_deadline_ns != deadline_ns) {
         c->late_deadline_ns = deadline_ns;
         c->n_late = 0;
     }
-    if (c->n_late++ < CONNECTION_LATE_MESSAGES)
+    if (!is_interrupted && c->n_late++ < CONNECTION_LATE_MESSAGES)
         return TRUE;
     c->n_late = 0;
-    g_set_error(error, PROBE_ERROR, PROBE_ERROR_SILENT, "%s: no answer in time", phase);
+    g_autofree char *name = connection_name(c);
+    if (is_interrupted)
+        g_set_error(error, PROBE_ERROR, PROBE_ERROR_INTERRUPTED, "%s: interrupted", name);
+    else
+        g_set_error(error, PROBE_ERROR, PROBE_ERROR_SILENT, "%s: no answer in time",
+                    name);
     return FALSE;
 }
 
@@ -322,9 +322,8 @@ static enum io take(struct connection *c, struct received *ret, GError **error)
 static gboolean receive(struct connection *c, int64_t deadline_ns, struct received *ret,
                         GError **error)
 {
-    g_autofree char *phase = connection_name(c);
     for (;;) {
-        if (!connection_may_take(c, deadline_ns, phase, error))
+        if (!connection_may_take(c, deadline_ns, error))
             return FALSE;
         switch (take(c, ret, error)) {
         case IO_DONE:
@@ -337,7 +336,7 @@ static gboolean receive(struct connection *c, int64_t deadline_ns, struct receiv
         case IO_PARTIAL:
             break;
         case IO_AGAIN:
-            if (!connection_wait(c, POLLIN, deadline_ns, phase, error))
+            if (!connection_wait(c, POLLIN, deadline_ns, NULL, error))
                 return FALSE;
             break;
         }

@@ -32,6 +32,7 @@ struct connection {
     bool is_full;             /* the last write below GnuTLS found no room */
     uint8_t first_byte;       /* what the server began with, to tell TLS from others */
     bool has_first_byte;
+    int64_t handshake_deadline_ns; /* 0: there is no handshake now */
 
     struct stream_frames frames; /* a stream's */
     bool is_broken;              /* half a message went out: no other can follow */
@@ -77,8 +78,11 @@ enum io connection_socket_write(struct connection *c, const uint8_t *bytes, size
 void connection_set_errno_error(const struct connection *c, int errno_value,
                                 const char *phase, GError **error);
 
-/** Waits until it can be read or written; FALSE with _SILENT, saying `phase`, or
- * _INTERRUPTED. Bounded even where it always can. */
+/**
+ * Waits until it can be read or written.
+ * @param phase what was being done, for the error; NULL: connection_name()
+ * @return FALSE with _SILENT or _INTERRUPTED
+ */
 gboolean connection_wait(const struct connection *c, short events, int64_t deadline_ns,
                          const char *phase, GError **error);
 
@@ -86,8 +90,7 @@ gboolean connection_wait(const struct connection *c, short events, int64_t deadl
  * To be asked before each try to receive: FALSE with _INTERRUPTED, or with _SILENT when
  * CONNECTION_LATE_MESSAGES were tried for since this deadline.
  */
-gboolean connection_may_take(struct connection *c, int64_t deadline_ns, const char *phase,
-                             GError **error);
+gboolean connection_may_take(struct connection *c, int64_t deadline_ns, GError **error);
 
 /** "TCP to 192.0.2.1:3478", with a name for TLS and DTLS too; caller owns. */
 char *connection_name(const struct connection *c);

@@ -53,16 +53,18 @@ gboolean connection_send_to(struct connection *c, const struct endpoint *to,
     struct sockaddr_storage address;
     socklen_t address_size = socket_address_make(to, &address);
     int64_t deadline_ns = clock_after_ns(clock_now_ns(), CONNECTION_SEND_NS);
-    char text[ENDPOINT_TEXT_SIZE];
-    g_autofree char *phase = g_strdup_printf("UDP to %s", endpoint_format(to, text));
     g_assert(c->is_peer);
     while (sendto(c->fd, bytes, size, MSG_DONTWAIT | MSG_NOSIGNAL,
                   (struct sockaddr *)&address, address_size) < 0) {
         if (errno == EAGAIN) {
-            if (!connection_wait(c, POLLOUT, deadline_ns, phase, error))
+            if (!connection_wait(c, POLLOUT, deadline_ns, NULL, error))
                 return FALSE;
         } else if (errno != EINTR) {
-            connection_set_errno_error(c, errno, phase, error);
+            int failure = errno;
+            char text[ENDPOINT_TEXT_SIZE];
+            g_autofree char *phase =
+                g_strdup_printf("UDP to %s", endpoint_format(to, text));
+            connection_set_errno_error(c, failure, phase, error);
             return FALSE;
         }
     }
@@ -124,18 +126,19 @@ gboolean connection_receive_from(struct connection *c, int64_t deadline_ns,
 {
     struct endpoint from = { 0 };
     ssize_t n;
-    g_autofree char *phase = connection_name(c);
     g_assert(c->is_peer);
     for (;;) {
-        if (!connection_may_take(c, deadline_ns, phase, error))
+        if (!connection_may_take(c, deadline_ns, error))
             return FALSE;
         if ((n = receive_now(c, &from)) >= 0)
             break;
         if (errno != EAGAIN && errno != EINTR) {
-            connection_set_errno_error(c, errno, phase, error);
+            int failure = errno;
+            g_autofree char *name = connection_name(c);
+            connection_set_errno_error(c, failure, name, error);
             return FALSE;
         }
-        if (!connection_wait(c, POLLIN, deadline_ns, phase, error))
+        if (!connection_wait(c, POLLIN, deadline_ns, NULL, error))
             return FALSE;
     }
     struct transcript_path path = connection_path(c);

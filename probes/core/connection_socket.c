@@ -93,16 +93,16 @@ void connection_set_errno_error(const struct connection *c, int errno_value,
 gboolean connection_wait(const struct connection *c, short events, int64_t deadline_ns,
                          const char *phase, GError **error)
 {
-    switch (wait_for_fd(c->fd, events, deadline_ns)) {
-    case WAIT_READY:
+    enum wait_end end = wait_for_fd(c->fd, events, deadline_ns);
+    if (end == WAIT_READY)
         return TRUE;
-    case WAIT_TIMEOUT:
-        g_set_error(error, PROBE_ERROR, PROBE_ERROR_SILENT, "%s: no answer", phase);
-        return FALSE;
-    case WAIT_INTERRUPTED:
-        break;
-    }
-    g_set_error(error, PROBE_ERROR, PROBE_ERROR_INTERRUPTED, "%s: interrupted", phase);
+    g_autofree char *name = phase ? NULL : connection_name(c);
+    if (end == WAIT_TIMEOUT)
+        g_set_error(error, PROBE_ERROR, PROBE_ERROR_SILENT, "%s: no answer",
+                    phase ? phase : name);
+    else
+        g_set_error(error, PROBE_ERROR, PROBE_ERROR_INTERRUPTED, "%s: interrupted",
+                    phase ? phase : name);
     return FALSE;
 }
 

@@ -38,10 +38,21 @@ static bool is_scrap(const struct connection *c, ssize_t n)
     return !transport_is_stream(c->transport) && n >= 0 && n < DTLS_HEADER_SIZE;
 }
 
+/* GnuTLS goes on as long as there is something to pull, which a server can see to. */
+static bool is_too_late(const struct connection *c)
+{
+    return wait_is_interrupted() ||
+           (c->handshake_deadline_ns != 0 && clock_now_ns() >= c->handshake_deadline_ns);
+}
+
 static ssize_t pull(gnutls_transport_ptr_t place, void *out, size_t size)
 {
     struct connection *c = place;
     ssize_t n;
+    if (is_too_late(c)) {
+        errno = EAGAIN;
+        return -1;
+    }
     do {
         n = recv(c->fd, out, size, MSG_DONTWAIT);
     } while (is_scrap(c, n) || (n < 0 && (errno == EINTR || errno == EMSGSIZE)));
@@ -228,7 +239,9 @@ static gboolean open_session(struct connection *c, gnutls_session_t session,
     int64_t start_ns = clock_now_ns();
     if (c->transport == PROBE_DTLS)
         set_timers(session, deadline_ns);
+    c->handshake_deadline_ns = deadline_ns;
     gboolean done = shake_hands(c, session, deadline_ns, phase, error);
+    c->handshake_deadline_ns = 0;
     times->tls_ns = clock_now_ns() - start_ns;
     if (!done)
         return FALSE;

@@ -10,7 +10,7 @@
 #include "probes/core/transcript.h"
 
 #include "base/clock.h"
-#include "base/cursor.h"
+#include "probes/core/describe.h"
 #include "wire/stunmsg.h"
 
 enum { NO_DIRECTION, SENT, RECEIVED };
@@ -58,23 +58,6 @@ void transcript_free(struct transcript *t)
     g_free(t);
 }
 
-/* Zeros over the values of ACCESS-TOKEN, as far as they are within the bytes. */
-static void hide_tokens(uint8_t *bytes, size_t size)
-{
-    size_t at = STUNMSG_HEADER_SIZE;
-    if (size < at || (bytes[0] & 0xc0) != 0)
-        return;
-    while (size - at >= 4) {
-        size_t value_size = load_be16(bytes + at + 2), left = size - at - 4;
-        if (load_be16(bytes + at) == STUNMSG_ACCESS_TOKEN)
-            memset(bytes + at + 4, 0, MIN(value_size, left));
-        size_t padded = (value_size + 3) & ~(size_t)3;
-        if (padded > left)
-            return;
-        at += 4 + padded;
-    }
-}
-
 static void add(struct transcript *t, const struct entry *entry_consumed)
 {
     struct entry entry = *entry_consumed;
@@ -103,7 +86,7 @@ void transcript_add(struct transcript *t, const struct transcript_path *path,
         .n_kept = MIN(size, (size_t)TRANSCRIPT_MAX_BYTES),
     };
     entry.bytes = g_memdup2(bytes, entry.n_kept);
-    hide_tokens(entry.bytes, entry.n_kept);
+    describe_hide(entry.bytes, entry.n_kept);
     add(t, &entry);
 }
 
@@ -146,6 +129,9 @@ static void set_message(json_t *object, const struct entry *entry)
                                                : stunmsg_error_text(found));
     json_object_set_new(object, "text", json_string(line));
     json_object_set_new(object, "size", json_integer((json_int_t)entry->size));
+    if (entry->n_kept == entry->size)
+        json_object_set_new(object, "message",
+                            describe_message(entry->bytes, entry->n_kept));
     json_object_set_new(object, "hex", json_string(hex));
 }
 

@@ -49,8 +49,9 @@ void transcript_add_event(struct transcript *t, const struct transcript_path *pa
 
 /**
  * As JSON: an array of {"t_ms", "direction": "sent"|"received"|"event", "transport",
- * "local", "remote", "note", "text", "message": describe_message(), "hex"}, in the order
- * they happened. ACCESS-TOKEN values are not in it. Caller owns.
+ * "local", "remote", "note", "text", "size", "message": describe_message(), "hex"}, in
+ * the order they happened; of a message that is too long "hex" is the start, and there is
+ * no "message". ACCESS-TOKEN values are not in it. Caller owns.
  */
 json_t *transcript_to_json(struct transcript *t);
 

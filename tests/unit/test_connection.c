@@ -479,6 +479,8 @@ static void test_transcript(void)
     ASSERT_TEXT(json_string_value(json_object_get(sent, "note")), "the first");
     ASSERT_TEXT(json_string_value(json_object_get(sent, "transport")), "udp");
     ASSERT_TEXT(json_string_value(json_object_get(received, "direction")), "received");
+    json_t *message = json_object_get(sent, "message");
+    ASSERT_TEXT(json_string_value(json_object_get(message, "what")), "Allocate request");
     g_autofree char *dump = json_dumps(json, 0);
     CU_ASSERT_PTR_NOT_NULL(strstr(dump, "Allocate request"));
     CU_ASSERT_PTR_NOT_NULL(strstr(dump, "70726f6265")); /* probe */

@@ -386,6 +386,42 @@ static void test_dtls_none(void)
     assert_error(&error, PROBE_ERROR_REFUSED, "port unreachable (ICMP)");
 }
 
+/* Without end: "come again with this cookie" (RFC 6347 §4.2.1), each with a new one. */
+static void flood_with_cookies(struct loopback *server)
+{
+    uint8_t record[] = { 22,   0xfe, 0xff, 0,   0,   0,   0,
+                         0,    0,    0,    0,   0,   19, /* the record */
+                         3,    0,    0,    7,   0,   0,   0,
+                         0,    0,    0,    0,   7, /* HelloVerifyRequest */
+                         0xfe, 0xff, 4,    'c', 'o', 'o', 'k' };
+    struct sockaddr_storage from;
+    socklen_t size = sizeof from;
+    uint8_t byte;
+    if (!loopback_wait(server, server->fd, POLLIN, -1))
+        return;
+    recvfrom(server->fd, &byte, 1, 0, (struct sockaddr *)&from, &size);
+    while (loopback_wait(server, server->fd, POLLOUT, -1)) {
+        record[10]++;
+        record[31]++;
+        sendto(server->fd, record, sizeof record, MSG_DONTWAIT, (struct sockaddr *)&from,
+               size);
+    }
+}
+
+static void test_dtls_flood(void)
+{
+    struct loopback server = { 0 };
+    g_autoptr(GError) error = NULL;
+    loopback_start(&server, SOCK_DGRAM, flood_with_cookies, NULL);
+    struct connection_options options = { .transport = PROBE_DTLS, .server = server.at };
+    int64_t deadline_ns = in_ms(100);
+    CU_ASSERT_PTR_NULL(connection_open(&options, deadline_ns, NULL, NULL, &error));
+    CU_ASSERT_TRUE(clock_now_ns() < deadline_ns + NS_PER_S);
+    CU_ASSERT_TRUE(error &&
+                   (error->code == PROBE_ERROR_SILENT || error->code == PROBE_ERROR_TLS));
+    loopback_stop(&server);
+}
+
 static const struct test tests[] = {
     { "TLS: a good server is reported and understood", test_tls },
     { "TLS: several messages in a record are all seen", test_tls_two_in_one },
@@ -397,6 +433,7 @@ static const struct test tests[] = {
     { "DTLS: a good server is reported and understood", test_dtls },
     { "DTLS: an unknown CA is refused", test_dtls_unknown },
     { "DTLS: silence and refusal are told", test_dtls_none },
+    { "DTLS: a flood ends at the deadline", test_dtls_flood },
 };
 
 int main(int argc, char **argv)
