@@ -83,8 +83,7 @@ static const struct option options[] = {
                   "human, json, jsonl, junit, tap, prom or nagios"),
 };
 
-/* ---- Candidates ----------------------------------------------------------------------
- */
+/* ---- Candidates ----------------------------------------------------------------- */
 
 struct telling {
     const struct gather_values *values;
@@ -147,8 +146,7 @@ static void on_candidate(const struct gather_candidate *found, void *data)
     json_array_append_new(t->candidates, object);
 }
 
-/* ---- Servers -------------------------------------------------------------------------
- */
+/* ---- Servers -------------------------------------------------------------------- */
 
 static json_t *make_item(const char *name, enum verdict verdict, const char *message)
 {
@@ -253,8 +251,7 @@ static int tell(struct telling *t, const struct gather_result *result)
                                      : EXIT_AS_EXPECTED);
 }
 
-/* ---- Doing ---------------------------------------------------------------------------
- */
+/* ---- Doing ---------------------------------------------------------------------- */
 
 static gboolean gather(const struct gather_values *values,
                        const struct ice_servers *servers, int *ret_status, GError **error)

@@ -78,8 +78,7 @@ static const struct option options[] = {
     TARGET_OPTIONS(struct ping_values),
 };
 
-/* ---- Telling -------------------------------------------------------------------------
- */
+/* ---- Telling -------------------------------------------------------------------- */
 
 struct telling {
     const struct ping_values *values;
@@ -155,8 +154,7 @@ static void tell_start(const struct telling *t, const struct client_options *cli
     fflush(stdout);
 }
 
-/* ---- Judging -------------------------------------------------------------------------
- */
+/* ---- Judging -------------------------------------------------------------------- */
 
 static double share_lost(const struct ping_result *r)
 {
@@ -242,8 +240,7 @@ static int tell_end(struct telling *t, const GError *broken)
     return report_end(t->report, status);
 }
 
-/* ---- Doing ---------------------------------------------------------------------------
- */
+/* ---- Doing ---------------------------------------------------------------------- */
 
 /* FALSE with what kept it from beginning, or broke it. */
 static gboolean ping(struct telling *t, GError **error)

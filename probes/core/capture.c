@@ -61,8 +61,7 @@ struct capture {
 static GMutex lock;
 static struct capture *running;
 
-/* ---- The thread ----------------------------------------------------------------------
- */
+/* ---- The thread ----------------------------------------------------------------- */
 
 static struct timeval stamp(struct capture *c, struct timeval kernel)
 {
@@ -116,8 +115,7 @@ static gpointer run(gpointer data)
     return NULL;
 }
 
-/* ---- Starting ------------------------------------------------------------------------
- */
+/* ---- Starting ------------------------------------------------------------------- */
 
 /* Asked before the file is opened, so that an old one is not lost for nothing. */
 static gboolean may_capture(GError **error)
@@ -249,8 +247,7 @@ gboolean capture_start(const char *path, GError **error)
     return c != NULL;
 }
 
-/* ---- Ending --------------------------------------------------------------------------
- */
+/* ---- Ending --------------------------------------------------------------------- */
 
 static gboolean finish(struct capture *c, struct capture_counts *ret_counts,
                        GError **error)

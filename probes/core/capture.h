@@ -13,8 +13,7 @@
 
 #include "wire/address.h"
 
-/* ---- The capture (capture.c) ---------------------------------------------------------
- */
+/* ---- The capture (capture.c) ---------------------------------------------------- */
 
 /**
  * Starts capturing into a file of pcap, which only the user may read (0600). Call before

@@ -21,8 +21,7 @@
 #include "probes/core/wait.h"
 #include "wire/stunmsg.h"
 
-/* ---- Opening and closing -------------------------------------------------------------
- */
+/* ---- Opening and closing -------------------------------------------------------- */
 
 static gboolean open_all(struct connection *c, const struct connection_options *options,
                          int64_t deadline_ns, struct connection_times *times,
@@ -133,8 +132,7 @@ struct connection_counts connection_counts(const struct connection *c)
     return c->counts;
 }
 
-/* ---- Sending -------------------------------------------------------------------------
- */
+/* ---- Sending -------------------------------------------------------------------- */
 
 static enum io write_some(struct connection *c, const uint8_t *bytes, size_t size,
                           size_t *ret_size, GError **error)
@@ -221,8 +219,7 @@ gboolean connection_send_bytewise(struct connection *c, const uint8_t *bytes, si
     return send_noted(c, bytes, size, true, "one byte a segment", error);
 }
 
-/* ---- Receiving -----------------------------------------------------------------------
- */
+/* ---- Receiving ------------------------------------------------------------------ */
 
 gboolean connection_may_take(struct connection *c, int64_t deadline_ns, GError **error)
 {

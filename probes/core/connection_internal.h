@@ -110,8 +110,7 @@ enum io connection_tls_read(struct connection *c, uint8_t *out, size_t size,
 enum io connection_tls_write(struct connection *c, const uint8_t *bytes, size_t size,
                              size_t *ret_size, GError **error);
 
-/* ---- tls_certificate.c --------------------------------------------------------------
- */
+/* ---- tls_certificate.c ---------------------------------------------------------- */
 
 /** The list of known CAs, read once for each file; NULL: the system's. Borrowed. */
 gnutls_certificate_credentials_t

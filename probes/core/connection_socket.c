@@ -24,8 +24,7 @@
 #include "probes/core/socket_address.h"
 #include "probes/core/wait.h"
 
-/* ---- In words ------------------------------------------------------------------------
- */
+/* ---- In words ------------------------------------------------------------------- */
 
 static const char *const names[PROBE_N_TRANSPORTS] = {
     [PROBE_UDP] = "UDP", [PROBE_TCP] = "TCP", [PROBE_TLS] = "TLS", [PROBE_DTLS] = "DTLS"
@@ -106,8 +105,7 @@ gboolean connection_wait(const struct connection *c, short events, int64_t deadl
     return FALSE;
 }
 
-/* ---- Making --------------------------------------------------------------------------
- */
+/* ---- Making --------------------------------------------------------------------- */
 
 struct endpoint connection_socket_local(int fd)
 {
@@ -130,6 +128,16 @@ static gboolean set_local_error(GError **error, const char *what)
 {
     g_set_error(error, PROBE_ERROR, PROBE_ERROR_LOCAL, "%s: %s", what, g_strerror(errno));
     return FALSE;
+}
+
+/* What waits while we are busy is not lost: loss shall be the network's. Beyond the
+ * system's limit only where we may. */
+static void make_room(int fd)
+{
+    static const int wanted_bytes = 4 * 1024 * 1024;
+    if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &wanted_bytes, sizeof wanted_bytes) <
+        0)
+        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &wanted_bytes, sizeof wanted_bytes);
 }
 
 static int make_socket(enum probe_transport transport, const struct endpoint *local,
@@ -157,6 +165,8 @@ static int make_socket(enum probe_transport transport, const struct endpoint *lo
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
     if (is_stream) /* RFC 8489 has no use for segments that wait for one another */
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    else
+        make_room(fd);
     bool is_bound = local->address.family != ADDRESS_NONE || local->port > 0;
     if ((is_bound || !is_stream || capture_is_running()) && !bind_to(fd, &here)) {
         char text[ENDPOINT_TEXT_SIZE];
@@ -189,8 +199,7 @@ int connection_socket_make(enum probe_transport transport, const struct endpoint
     return fd;
 }
 
-/* ---- Connecting ----------------------------------------------------------------------
- */
+/* ---- Connecting ----------------------------------------------------------------- */
 
 static gboolean finish_connect(struct connection *c, int64_t deadline_ns,
                                const char *phase, GError **error)
@@ -235,8 +244,7 @@ gboolean connection_socket_connect(struct connection *c, int64_t deadline_ns,
     return done;
 }
 
-/* ---- Reading and writing -------------------------------------------------------------
- */
+/* ---- Reading and writing -------------------------------------------------------- */
 
 static enum io fail(struct connection *c, GError **error)
 {

@@ -28,8 +28,7 @@ enum {
     DTLS_LARGEST_RECORD = 16384, /* IP cuts up what is larger than the path's MTU */
 };
 
-/* ---- What GnuTLS calls ---------------------------------------------------------------
- */
+/* ---- What GnuTLS calls ---------------------------------------------------------- */
 
 /* Datagrams that hold no record header, which GnuTLS would put before the next one, or
  * take for the end. */
@@ -88,8 +87,7 @@ static int pull_timeout(gnutls_transport_ptr_t place, unsigned ms)
     return wait_for_fd(c->fd, POLLIN, deadline_ns) == WAIT_READY;
 }
 
-/* ---- A session -----------------------------------------------------------------------
- */
+/* ---- A session ------------------------------------------------------------------ */
 
 static int offer_protocols(gnutls_session_t session, const char *const *names)
 {
@@ -130,8 +128,7 @@ static int prepare(struct connection *c, const struct tls_options *options,
     return status;
 }
 
-/* ---- The handshake -------------------------------------------------------------------
- */
+/* ---- The handshake -------------------------------------------------------------- */
 
 static bool is_tls(uint8_t first_byte)
 {
@@ -203,8 +200,7 @@ static gboolean shake_hands(struct connection *c, gnutls_session_t session,
     }
 }
 
-/* ---- Its outcome ---------------------------------------------------------------------
- */
+/* ---- Its outcome ---------------------------------------------------------------- */
 
 static void report_session(gnutls_session_t session, struct tls_report *report)
 {
@@ -292,8 +288,7 @@ void connection_tls_close(struct connection *c, bool says_goodbye)
     c->session = NULL;
 }
 
-/* ---- Records -------------------------------------------------------------------------
- */
+/* ---- Records -------------------------------------------------------------------- */
 
 static enum io fail(struct connection *c, ssize_t status, GError **error)
 {

@@ -46,8 +46,7 @@ struct run {
     size_t n_turn;
 };
 
-/* ---- Candidates ----------------------------------------------------------------------
- */
+/* ---- Candidates ----------------------------------------------------------------- */
 
 static const NiceCandidateType nice_types[] = {
     [CANDIDATE_HOST] = NICE_CANDIDATE_TYPE_HOST,
@@ -143,8 +142,7 @@ static void on_log(const char *domain, GLogLevelFlags level, const char *text,
     }
 }
 
-/* ---- The end -------------------------------------------------------------------------
- */
+/* ---- The end -------------------------------------------------------------------- */
 
 static void on_gathered(NiceAgent *agent, guint stream, struct run *run)
 {
@@ -166,8 +164,7 @@ static gboolean on_interrupt(int fd, GIOCondition condition, gpointer data)
     return on_timeout(data);
 }
 
-/* ---- The agent -----------------------------------------------------------------------
- */
+/* ---- The agent ------------------------------------------------------------------ */
 
 static bool is_wanted(const struct gather_options *o, const struct address *address)
 {

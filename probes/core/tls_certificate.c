@@ -23,8 +23,7 @@
 
 enum { SHOWN_NAMES = 4, SECONDS_A_DAY = 86400 };
 
-/* ---- Known CAs ------------------------------------------------------------------------
- */
+/* ---- Known CAs ------------------------------------------------------------------ */
 
 static int trust(gnutls_certificate_credentials_t credentials,
                  const struct tls_options *options)
@@ -78,8 +77,7 @@ tls_certificate_credentials(const struct tls_options *options, GError **error)
     return credentials;
 }
 
-/* ---- The chain ------------------------------------------------------------------------
- */
+/* ---- The chain ------------------------------------------------------------------ */
 
 struct chain {
     gnutls_x509_crt_t *certificates; /* the server's own first */
@@ -110,8 +108,7 @@ static void chain_read(gnutls_session_t session, struct chain *ret)
     }
 }
 
-/* ---- In words -------------------------------------------------------------------------
- */
+/* ---- In words ------------------------------------------------------------------- */
 
 static void add_problem(GString *problems, const char *format, ...) G_GNUC_PRINTF(2, 3);
 static void add_problem(GString *problems, const char *format, ...)

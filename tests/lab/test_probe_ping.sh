@@ -26,6 +26,17 @@ run_rtclab 3 exec --clock virtual "$scenario" offerer -- \
     "$rtcprobe" ping "stun:198.51.100.99" -c 2
 claim "a silent address is said" has "no answer to 2 requests" "$work/stdout"
 
+run_rtclab 3 exec --clock virtual "$scenario" offerer -- \
+    "$rtcprobe" ping "stuns:198.51.100.99" --transport dtls --timeout 8s --pcap "$captured"
+claim "so is a handshake without an answer" has "DTLS handshake with 198.51.100.99:5349: no answer" \
+    "$work/stdout"
+if command -v tshark >/dev/null; then
+    # shellcheck disable=SC2016
+    claim "DTLS sends again by the virtual clock (RFC 6347, 4.2.4.1)" bash -c \
+        'tshark -r "$0" -T fields -e frame.time_relative 2>/dev/null | tr "\n" " " |
+         grep -qx "0.000000000 1.000000000 3.000000000 7.000000000 "' "$captured"
+fi
+
 run_rtclab 0 exec --clock wall "$scenario" offerer -- \
     "$rtcprobe" ping "stun:$server" -c 3 -i 50ms --max-rtt 5s -o json --pcap "$captured"
 claim "on the wall clock it takes a little longer" holds \

@@ -19,8 +19,7 @@
 #include "probes/core/connection.h"
 #include "wire/ip.h"
 
-/* ---- Which are ours ------------------------------------------------------------------
- */
+/* ---- Which are ours ------------------------------------------------------------- */
 
 static struct endpoint endpoint(const char *address, uint16_t port)
 {
@@ -144,8 +143,7 @@ static void test_icmp_errors(void)
     capture_flows_end();
 }
 
-/* ---- For real ------------------------------------------------------------------------
- */
+/* ---- For real ------------------------------------------------------------------- */
 
 static void echo(struct loopback *server)
 {

@@ -49,8 +49,7 @@ static void assert_error(GError **error, enum probe_error code, const char *part
     g_clear_error(error);
 }
 
-/* ---- UDP ----------------------------------------------------------------------------
- */
+/* ---- UDP ------------------------------------------------------------------------ */
 
 static void echo_datagrams(struct loopback *server)
 {
@@ -219,8 +218,7 @@ static void test_local_address(void)
     loopback_stop(&server);
 }
 
-/* ---- TCP ----------------------------------------------------------------------------
- */
+/* ---- TCP ------------------------------------------------------------------------ */
 
 static void test_tcp_refused(void)
 {
@@ -402,8 +400,7 @@ static void test_tcp_trickle(void)
     loopback_stop(&server);
 }
 
-/* ---- Interrupts ----------------------------------------------------------------------
- */
+/* ---- Interrupts ----------------------------------------------------------------- */
 
 static gpointer interrupt_soon(gpointer data)
 {
@@ -438,8 +435,7 @@ static void test_interrupt(void)
     loopback_stop(&server);
 }
 
-/* ---- What is kept --------------------------------------------------------------------
- */
+/* ---- What is kept --------------------------------------------------------------- */
 
 static size_t make_token_request(uint8_t *out, size_t size)
 {

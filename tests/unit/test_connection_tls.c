@@ -33,8 +33,7 @@ static void assert_error(GError **error, enum probe_error code, const char *part
     g_clear_error(error);
 }
 
-/* ---- Servers -------------------------------------------------------------------------
- */
+/* ---- Servers -------------------------------------------------------------------- */
 
 /* Echoes whole records until the client ends it. */
 static void echo_records(struct loopback *server, int fd, unsigned flags)
@@ -97,8 +96,7 @@ static void serve_text(struct loopback *server)
     close(fd);
 }
 
-/* ---- Opening -------------------------------------------------------------------------
- */
+/* ---- Opening -------------------------------------------------------------------- */
 
 struct attempt {
     enum probe_transport transport;
@@ -159,8 +157,7 @@ static void assert_echo(struct connection *c, size_t n_text)
     CU_ASSERT_TRUE(got.size == size && memcmp(got.bytes, bytes, size) == 0);
 }
 
-/* ---- TLS ----------------------------------------------------------------------------
- */
+/* ---- TLS ------------------------------------------------------------------------ */
 
 static void test_tls(void)
 {
@@ -333,8 +330,7 @@ static void test_interrupt(void)
     }
 }
 
-/* ---- DTLS ---------------------------------------------------------------------------
- */
+/* ---- DTLS ----------------------------------------------------------------------- */
 
 static void test_dtls(void)
 {

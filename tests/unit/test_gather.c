@@ -11,8 +11,7 @@
 #include "probes/core/gather_run.h"
 #include "probes/core/wait.h"
 
-/* ---- iceServers ----------------------------------------------------------------------
- */
+/* ---- iceServers ----------------------------------------------------------------- */
 
 static gboolean read_text(const char *text, struct ice_servers *ret, GError **error)
 {
@@ -85,8 +84,7 @@ static void test_read_many(void)
     CU_ASSERT_FALSE(read_text(too_many, &s, NULL));
 }
 
-/* ---- The agent -----------------------------------------------------------------------
- */
+/* ---- The agent ------------------------------------------------------------------ */
 
 static void on_candidate(const struct gather_candidate *found, void *data)
 {
@@ -165,8 +163,7 @@ static void test_no_address(void)
     CU_ASSERT_TRUE(g_error_matches(error, PROBE_ERROR, PROBE_ERROR_LOCAL));
 }
 
-/* ---- Lines ---------------------------------------------------------------------------
- */
+/* ---- Lines ---------------------------------------------------------------------- */
 
 static void test_lines(void)
 {
