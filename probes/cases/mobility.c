@@ -208,7 +208,7 @@ static void old_path_lives(struct trial *t)
     struct peer *peer = old ? trial_peer(t) : NULL;
     if (!peer)
         return;
-    connection_send_to(peer->connection, &allocation.relayed, NULL, 0, NULL);
+    connection_punch(peer->connection, &allocation.relayed);
     if (!trial_permit(t, old, peer))
         return;
     if (trial_peer_to_client(t, old, &allocation, peer, NULL) != PASSAGE_ARRIVED) {

@@ -199,7 +199,7 @@ bool step_expect_none_from_peer(struct trial *t, struct client *c,
 
 void step_open_way(const struct peer *peer, const struct allocation *allocation)
 {
-    connection_send_to(peer->connection, &allocation->relayed, NULL, 0, NULL);
+    connection_punch(peer->connection, &allocation->relayed);
 }
 
 bool step_hears_empty(const struct peer *peer, const struct allocation *allocation,

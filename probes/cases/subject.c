@@ -323,7 +323,7 @@ static gboolean cross_relay(struct exploration *e, struct client *c,
     if (!peer)
         return FALSE;
     learn_mapped(e, peer, &mapped);
-    connection_send_to(peer, &allocation->relayed, NULL, 0, NULL); /* opens its NAT */
+    connection_punch(peer, &allocation->relayed); /* opens its NAT */
     if (!turn_permit(c, &mapped, 1, error))
         return FALSE;
     for (unsigned i = 0; i < TRIES; i++) {
@@ -442,6 +442,16 @@ static gboolean explore_allocation(struct exploration *e, GError **error)
     turn_release(c);
     explore_kinds(e);
     return TRUE;
+}
+
+bool subject_is_alive(const struct subject *s)
+{
+    struct subject copy = *s; /* asking changes nothing in it */
+    struct rng all = rng_seed(s->seed);
+    struct exploration e = { .s = &copy, .rng = rng_fork(&all, "is alive") };
+    g_auto(auto_answer) answer = { 0 };
+    g_autoptr(auto_client) c = open_primary(&e, NULL);
+    return c && bind_once(c, &answer, NULL);
 }
 
 /* ---- All of it -------------------------------------------------------------------- */

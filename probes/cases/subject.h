@@ -96,6 +96,9 @@ const char *subject_lack(const struct subject *s, unsigned needs);
 gboolean subject_explore(struct subject *s, struct transcript *transcript,
                          GError **error);
 
+/** Whether it still answers a Binding. */
+bool subject_is_alive(const struct subject *s);
+
 /** Frees what it owns. */
 void subject_clear(struct subject *s);
 

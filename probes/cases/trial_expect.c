@@ -38,7 +38,9 @@ static bool is_over(const GError *error)
 static void say_no_answer(struct trial *t, struct client *c, const GError *error)
 {
     g_auto(auto_answer) proof = { 0 };
-    if (is_over(error))
+    if (g_error_matches(error, PROBE_ERROR, PROBE_ERROR_REFUSED))
+        trial_inconclusive(t, "nobody is there (any more): %s", error->message);
+    else if (is_over(error))
         trial_fail(t, "no answer: %s", error->message);
     else if (!g_error_matches(error, PROBE_ERROR, PROBE_ERROR_SILENT))
         trial_say_error(t, "sending the request", error);

@@ -146,7 +146,7 @@ bool trial_relay_over(struct trial *t, enum probe_transport transport, struct re
         return false;
     /* Before the permission, so that the server drops it: it is for the peer's NAT. The
        Binding is to be answered when that is done. */
-    connection_send_to(relay.peer->connection, &relay.allocation.relayed, NULL, 0, NULL);
+    connection_punch(relay.peer->connection, &relay.allocation.relayed);
     is_path_alive(relay.client);
     if (!trial_permit(t, relay.client, relay.peer))
         return false;

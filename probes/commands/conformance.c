@@ -296,7 +296,15 @@ static int run_cases(const struct conformance *conformance, struct setup *setup,
     };
     runner_run(&options);
     add_metrics(telling);
-    return report_end(telling->report, judge(telling));
+    bool is_gone = !wait_is_interrupted() && !subject_is_alive(&setup->subject);
+    report_set(telling->report, "answers_at_the_end", json_boolean(!is_gone));
+    int status = report_end(telling->report, is_gone ? EXIT_UNEXPECTED : judge(telling));
+    if (is_gone)
+        fprintf(stderr,
+                "rtcprobe %s: the server does not answer any more: a message ended it. "
+                "--jobs 1 shows after which case\n",
+                conformance->command);
+    return status;
 }
 
 gboolean conformance_run(const struct conformance *conformance, int *ret_status,

@@ -139,6 +139,11 @@ struct connection *connection_open_peer(const struct endpoint *local,
                                         struct transcript *transcript, GError **error);
 gboolean connection_send_to(struct connection *c, const struct endpoint *to,
                             const uint8_t *bytes, size_t size, GError **error);
+/**
+ * Opens the way through a NAT before this machine: a datagram to where answers will come
+ * from, of a few bytes that mean nothing (an empty one ends more than one server).
+ */
+void connection_punch(struct connection *c, const struct endpoint *to);
 gboolean connection_receive_from(struct connection *c, int64_t deadline_ns,
                                  struct received *ret, struct endpoint *ret_from,
                                  GError **error);

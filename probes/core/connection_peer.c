@@ -8,6 +8,7 @@
 #include "probes/core/connection_internal.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <netinet/in.h>
 
@@ -118,6 +119,12 @@ static ssize_t receive_now(struct connection *c, struct endpoint *ret_from)
         c->marks = read_marks(&message);
     }
     return n;
+}
+
+void connection_punch(struct connection *c, const struct endpoint *to)
+{
+    static const char meaningless[] = "rtcprobe";
+    connection_send_to(c, to, (const uint8_t *)meaningless, strlen(meaningless), NULL);
 }
 
 gboolean connection_receive_from(struct connection *c, int64_t deadline_ns,
