@@ -89,6 +89,11 @@ void metrics_free(struct metrics *m)
     g_free(m);
 }
 
+const char *metrics_name(unsigned i)
+{
+    return i < G_N_ELEMENTS(kinds) ? kinds[i].name : NULL;
+}
+
 static unsigned find_kind(const char *name)
 {
     for (unsigned i = 0; i < G_N_ELEMENTS(kinds); i++) {

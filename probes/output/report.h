@@ -98,6 +98,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(auto_metrics, metrics_free)
 void metrics_add(struct metrics *m, const char *name, double value,
                  ...) G_GNUC_NULL_TERMINATED;
 
+/** The i-th metric of the table; NULL beyond its end: the manual page has each. */
+const char *metrics_name(unsigned i);
+
 /** Text exposition format 0.0.4, each HELP and TYPE once; caller owns. */
 char *metrics_format(const struct metrics *m);
 

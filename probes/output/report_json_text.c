@@ -33,7 +33,8 @@ char *report_dump(const json_t *value, size_t flags)
     GString *out = g_string_sized_new(strlen(plain));
     for (const char *at = plain; *at; at = g_utf8_next_char(at)) {
         gunichar c = g_utf8_get_char(at);
-        if (*at != '\n' && text_moves_terminal(c))
+        bool is_none = c == 0xfffe || c == 0xffff; /* YAML does not take these */
+        if (*at != '\n' && (is_none || text_moves_terminal(c)))
             g_string_append_printf(out, "\\u%04x", c);
         else
             g_string_append_unichar(out, c);

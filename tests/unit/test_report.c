@@ -267,6 +267,16 @@ static void test_a_sample_replaces_its_like(void)
                       "rtcprobe_phase_duration_seconds{phase=\"tls\"} +Inf\n");
 }
 
+static void test_the_manual_has_each_metric(void)
+{
+    g_autofree char *manual = NULL;
+    CU_ASSERT_TRUE_FATAL(
+        g_file_get_contents(TEST_DATA "/../../probes/rtcprobe.1", &manual, NULL, NULL));
+    for (unsigned i = 0; metrics_name(i); i++)
+        ASSERT_TEXT(strstr(manual, metrics_name(i)) ? metrics_name(i) : "not there",
+                    metrics_name(i));
+}
+
 static void test_formats_are_parsed(void)
 {
     enum report_format format = REPORT_HUMAN;
@@ -349,6 +359,7 @@ int main(int argc, char **argv)
         { "colour only where it is asked for", test_colour_only_where_asked_for },
         { "TAP bails out on an interrupt", test_bail_out_on_interrupt },
         { "a sample takes the place of its like", test_a_sample_replaces_its_like },
+        { "the manual has each metric", test_the_manual_has_each_metric },
         { "formats are parsed, others refused", test_formats_are_parsed },
         { "verdicts have one name each", test_verdicts_are_parsed },
         { "paragraphs wrap at blanks", test_wrap },
