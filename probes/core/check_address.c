@@ -105,21 +105,16 @@ static char *describe_tls(const struct tls_report *tls)
         ABS(days), ABS(days) == 1 ? "" : "s");
 }
 
-/* The handshakes. Which of the two phases failed is told by what the first one took. */
+/* The handshakes: two phases in one call. */
 static gboolean connect_to(struct attempt *a, GError **error)
 {
     struct check_address *to = a->to;
     struct connection_times times = { 0 };
     bool is_secure = transport_is_secure(to->transport);
-    bool is_stream = transport_is_stream(to->transport);
     char text[ENDPOINT_TEXT_SIZE];
     g_autoptr(GError) cause = NULL;
     a->clients[0] = check_open(a, 0, &times, &cause);
-    bool is_through =
-        a->clients[0] ||
-        (is_secure &&
-         (times.connect_ns > 0 ||
-          (!is_stream && !g_error_matches(cause, PROBE_ERROR, PROBE_ERROR_LOCAL))));
+    bool is_through = a->clients[0] || (is_secure && times.is_connected);
     to->steps[CHECK_PHASE_CONNECT].state = is_through ? CHECK_DONE : CHECK_FAILED;
     to->steps[CHECK_PHASE_CONNECT].duration_ns = times.connect_ns;
     set_text(to, CHECK_PHASE_CONNECT,

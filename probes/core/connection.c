@@ -36,6 +36,7 @@ static gboolean open_all(struct connection *c, const struct connection_options *
     gboolean done = connection_socket_connect(c, deadline_ns, error);
     if (transport_is_stream(c->transport))
         times->connect_ns = clock_now_ns() - start_ns;
+    times->is_connected = done;
     if (!done || !transport_is_secure(c->transport))
         return done;
     return connection_tls_open(c, options->tls ? options->tls : &no_options, deadline_ns,

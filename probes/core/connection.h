@@ -62,6 +62,7 @@ struct connection;
 struct connection_times {
     int64_t connect_ns; /**< TCP's handshake */
     int64_t tls_ns;     /**< the TLS or DTLS handshake */
+    bool is_connected;  /**< what fails after this is TLS or DTLS */
 };
 
 /**

@@ -178,6 +178,10 @@ static void test_nothing_listens(void)
     CU_ASSERT_EQUAL(check_exit_status(tcp), 3);
     CU_ASSERT_EQUAL(tcp->chosen->failed, CHECK_PHASE_CONNECT);
     assert_has(tcp->advice, "nothing listens on TCP");
+    g_autoptr(auto_check_result) tls = check_port("turns", port, "");
+    CU_ASSERT_EQUAL(check_exit_status(tls), 3);
+    CU_ASSERT_EQUAL(tls->chosen->failed, CHECK_PHASE_CONNECT);
+    CU_ASSERT_EQUAL(tls->chosen->steps[CHECK_PHASE_TLS].state, CHECK_NOT_TRIED);
 }
 
 static void test_silence_tells_whether_tcp_answers(void)
