@@ -232,7 +232,7 @@ static void test_tls_problems(void)
                        .until_s = now_s - 3 * DAY_S - 60 } },
           date,
           .is_name_ok = true },
-        { { .server_name = "turn.test", .shown = { "x", "turn.test" } },
+        { { .server_name = "turn.test", .shown = { "x", .dns_name = "turn.test" } },
           "self-signed",
           .is_name_ok = true },
         { { .server_name = "turn.test",
@@ -361,7 +361,7 @@ static void test_dtls_unknown(void)
 {
     struct attempt a = { .transport = PROBE_DTLS,
                          .server_name = "turn.test",
-                         .shown = { "turn.test", "turn.test" } };
+                         .shown = { "turn.test", .dns_name = "turn.test" } };
     struct connection *c = open_attempt(&a);
     CU_ASSERT_PTR_NULL(c);
     assert_error(&a.error, PROBE_ERROR_TLS, "DTLS certificate of 127.0.0.1:");
