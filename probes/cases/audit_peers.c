@@ -7,6 +7,8 @@
  */
 #include "probes/cases/audit_internal.h"
 
+#include <string.h>
+
 #include "probes/cases/peer_ranges.h"
 #include "probes/core/error.h"
 
@@ -181,7 +183,8 @@ void audit_policy_peers(struct trial *t)
             continue;
         if (!describe_range(&q, range, policy))
             return;
-        if (range->rule == PEER_RULE_NEVER && q.n_allowed > before)
+        if (range->rule == PEER_RULE_NEVER && q.n_allowed > before &&
+            !strstr(never->str, range->name))
             append(never, &n_never_allowed, range->name);
     }
     if (n_never_allowed > 0)

@@ -15,7 +15,8 @@ struct conform_values {
 
 static const struct option options[] = {
     { .name = "slow",
-      .help = "Also what waits for minutes (about eleven, side by side)",
+      .help = "Also what waits: about eleven minutes, side by side; A07 "
+              "where nonces last up to an hour",
       .take = option_take_flag,
       .offset = offsetof(struct conform_values, conformance.includes_slow) },
     { .name = "messages",
