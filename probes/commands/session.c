@@ -33,7 +33,6 @@ gboolean session_begin(const struct target_options *options, const char *uri,
 
 void session_clear(struct session *session)
 {
-    target_capture_end(session->options);
     if (session->options)
         target_capture_end(session->options);
     target_free(session->target);
