@@ -3,25 +3,30 @@
  * Lookups by libc. SRV and NAPTR come from libresolv, with a state of this resolver's
  * own; addresses from getaddrinfo(3), so that /etc/hosts holds, unless a server is given.
  *
+ * A resolver that is not there must not cost a wait for each type: the first such failure
+ * ends the questions to it, so that what /etc/hosts has is still found in time.
+ *
  * Deliberately not: search lists for SRV and NAPTR, which would look for a service in the
  * domain of this machine.
  */
 #include "probes/core/resolve_lookup.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <resolv.h>
 #include <string.h>
 
-/* Of each server, and how often all are asked: 8 s with one. */
-#define RETRANSMIT_S 2
+/* Of each server, doubling, and how often all are asked: 3 s with one. */
+#define RETRANSMIT_S 1
 #define TRIES        2
 
 struct resolver {
     struct __res_state state;
     bool has_nameserver;
-    gint is_given_up; /* atomic */
+    bool is_unreachable; /* no server answered: none is asked again for these */
+    gint is_given_up;    /* atomic */
 };
 
 struct resolver *resolver_new(const struct endpoint *nameserver)
@@ -61,14 +66,17 @@ static enum lookup_status look_up_records(void *context, const char *name,
                                           enum dns_type type, struct dns_records *ret)
 {
     struct resolver *r = context;
-    if (g_atomic_int_get(&r->is_given_up))
+    if (g_atomic_int_get(&r->is_given_up) || r->is_unreachable)
         return LOOKUP_FAILED;
     g_autofree uint8_t *answer = g_malloc(NS_MAXMSG);
+    errno = 0;
     int size = res_nquery(&r->state, name, ns_c_in, (int)type, answer, NS_MAXMSG);
-    if (size < 0)
+    if (size < 0) {
+        r->is_unreachable = errno == ETIMEDOUT || errno == ECONNREFUSED;
         return r->state.res_h_errno == HOST_NOT_FOUND || r->state.res_h_errno == NO_DATA
                    ? LOOKUP_ABSENT
                    : LOOKUP_FAILED;
+    }
     if (!dns_records_parse(answer, (size_t)MIN(size, NS_MAXMSG), type, ret))
         return LOOKUP_FAILED;
     return ret->count > 0 ? LOOKUP_FOUND : LOOKUP_ABSENT;

@@ -17,6 +17,7 @@
 #include "dns_zone.h"
 #include "probes/core/error.h"
 #include "probes/core/resolve.h"
+#include "probes/core/resolve_lookup.h"
 #include "probes/core/resolve_select.h"
 #include "probes/core/wait.h"
 
@@ -489,6 +490,40 @@ static void test_silence_ends_at_the_deadline(void)
     server_stop(&server);
 }
 
+/* On a port that nobody listens on: no wait, and the name is still looked for elsewhere.
+ */
+static void test_a_dead_server_costs_no_wait(void)
+{
+    struct server server;
+    server_start(&server, false);
+    server_stop(&server);
+    struct resolver *resolver = resolver_new(&server.at);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(resolver);
+    struct lookups lookups = resolver_lookups(resolver);
+    struct dns_records records;
+    int64_t before_ns = clock_now_ns();
+    CU_ASSERT_EQUAL(lookups.records(lookups.context, "a.test", DNS_NAPTR, &records),
+                    LOOKUP_FAILED);
+    CU_ASSERT_EQUAL(lookups.records(lookups.context, "a.test", DNS_SRV, &records),
+                    LOOKUP_FAILED);
+    CU_ASSERT_TRUE(clock_now_ns() - before_ns < NS_PER_S);
+    resolver_free(resolver);
+
+    const struct endpoint system = { .port = 0 };
+    resolver = resolver_new(&system);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(resolver);
+    lookups = resolver_lookups(resolver);
+    CU_ASSERT_EQUAL(
+        lookups.addresses(lookups.context, "localhost", ADDRESS_IPV4, &records),
+        LOOKUP_FOUND);
+    CU_ASSERT_TRUE(records.count > 0 && records.address[0].bytes[0] == 127);
+    resolver_give_up(resolver);
+    CU_ASSERT_EQUAL(
+        lookups.addresses(lookups.context, "localhost", ADDRESS_IPV4, &records),
+        LOOKUP_FAILED);
+    resolver_free(resolver);
+}
+
 static const struct test tests[] = {
     { "each kind of URI leads to the addresses that DNS names", test_selection },
     { "only addresses of the wanted family count", test_families },
@@ -498,6 +533,7 @@ static const struct test tests[] = {
     { "every prefix of an answer is refused", test_every_prefix_of_an_answer },
     { "names that could be no host's are told apart", test_names_that_are_plain },
     { "answers of a server are used, and failures told", test_over_a_server },
+    { "a server that is not there costs no wait", test_a_dead_server_costs_no_wait },
     { "silence ends at the deadline, and on an interrupt",
       test_silence_ends_at_the_deadline },
 };
