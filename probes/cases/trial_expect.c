@@ -34,20 +34,48 @@ static bool is_over(const GError *error)
            g_error_matches(error, PROBE_ERROR, PROBE_ERROR_GARBAGE);
 }
 
-/* Says what it means that a request got no answer. */
-static void say_no_answer(struct trial *t, struct client *c, const GError *error)
+/* Whether it was silence, which a Binding after it tells from a path that is dead. */
+static bool is_proven_lost(struct client *c, const GError *error)
 {
-    g_auto(auto_answer) proof = { 0 };
+    return g_error_matches(error, PROBE_ERROR, PROBE_ERROR_SILENT) &&
+           trial_is_answered(c);
+}
+
+/* Says what it means that a request got no answer. @param was_proven a Binding after it
+   was answered */
+static void say_no_answer(struct trial *t, const GError *error, bool was_proven)
+{
     if (g_error_matches(error, PROBE_ERROR, PROBE_ERROR_REFUSED))
         trial_inconclusive(t, "nobody is there (any more): %s", error->message);
     else if (is_over(error))
         trial_fail(t, "no answer: %s", error->message);
     else if (!g_error_matches(error, PROBE_ERROR, PROBE_ERROR_SILENT))
         trial_say_error(t, "sending the request", error);
-    else if (binding(c, &proof, NULL))
+    else if (was_proven)
         trial_fail(t, "%s, though a Binding after it was answered", error->message);
     else
         trial_inconclusive(t, "%s, and neither to a Binding after it", error->message);
+}
+
+/* The response among what came before a Binding's: late, on a stream that was stuck. */
+static bool find_late(struct client *c, const struct draft *request, struct answer *ret)
+{
+    struct inbound in = { 0 };
+    while (client_next(c, clock_now_ns(), &in, NULL)) {
+        struct stunmsg m;
+        if (stunmsg_decode(in.bytes, in.size, &m) == STUNMSG_OK &&
+            (m.class == STUNMSG_SUCCESS || m.class == STUNMSG_FAILURE) &&
+            memcmp(m.transaction, draft_transaction(request), sizeof m.transaction) ==
+                0) {
+            *ret = (struct answer){ .bytes = in.bytes,
+                                    .message = m,
+                                    .received_ns = in.at_ns,
+                                    .transmissions = 1 };
+            return true;
+        }
+        inbound_clear(&in);
+    }
+    return false;
 }
 
 /* An allocation is given back, also one that was not wanted. */
@@ -62,9 +90,14 @@ bool trial_exchange(struct trial *t, struct client *c, const struct draft *reque
                     struct answer *ret)
 {
     g_autoptr(GError) error = NULL;
+    int64_t sent_ns = clock_now_ns();
     if (!client_exchange(c, request, ret, &error)) {
-        say_no_answer(t, c, error);
-        return false;
+        bool was_proven = is_proven_lost(c, error);
+        if (!was_proven || !find_late(c, request, ret)) {
+            say_no_answer(t, error, was_proven);
+            return false;
+        }
+        ret->sent_ns = sent_ns;
     }
     note_success(t, c, ret);
     return true;
@@ -81,7 +114,7 @@ bool trial_request(struct trial *t, struct client *c, const struct draft *reques
     } else if ((outcome.code = client_last_code(c)) > 0) {
         outcome.said = g_strdup(error->message);
     } else {
-        say_no_answer(t, c, error);
+        say_no_answer(t, error, is_proven_lost(c, error));
         return false;
     }
     *ret = outcome;

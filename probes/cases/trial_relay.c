@@ -201,7 +201,10 @@ enum passage trial_client_to_peer(struct trial *t, struct client *c, uint16_t ch
         if (peer_hears(t, peer, payload, ret_from))
             return PASSAGE_ARRIVED;
     }
-    return trial_is_answered(c) ? PASSAGE_NOT : PASSAGE_UNPROVEN;
+    if (!trial_is_answered(c))
+        return PASSAGE_UNPROVEN;
+    /* A stream may have been stuck till now. */
+    return peer_hears(t, peer, payload, ret_from) ? PASSAGE_ARRIVED : PASSAGE_NOT;
 }
 
 static bool client_hears(struct trial *t, struct client *c,
@@ -226,18 +229,21 @@ enum passage trial_peer_to_client(struct trial *t, struct client *c,
 {
     uint8_t payload[TRIAL_PAYLOAD_SIZE];
     trial_payload(t, payload);
-    for (unsigned i = 0; i < PAYLOAD_TRIES; i++) {
-        struct turn_data data;
+    struct turn_data data;
+    bool is_heard = false;
+    for (unsigned i = 0; i < PAYLOAD_TRIES && !is_heard; i++) {
         if (!connection_send_to(peer->connection, &allocation->relayed, payload,
                                 sizeof payload, NULL))
             return PASSAGE_UNPROVEN;
-        if (client_hears(t, c, payload, &data)) {
-            if (ret)
-                *ret = data;
-            else
-                turn_data_clear(&data);
-            return PASSAGE_ARRIVED;
-        }
+        is_heard = client_hears(t, c, payload, &data);
     }
-    return trial_is_answered(c) ? PASSAGE_NOT : PASSAGE_UNPROVEN;
+    if (!is_heard && !trial_is_answered(c))
+        return PASSAGE_UNPROVEN;
+    if (!is_heard && !client_hears(t, c, payload, &data)) /* it may have been stuck */
+        return PASSAGE_NOT;
+    if (ret)
+        *ret = data;
+    else
+        turn_data_clear(&data);
+    return PASSAGE_ARRIVED;
 }
