@@ -143,10 +143,11 @@ void channel_empty(struct trial *t)
  */
 enum { SHORTEST = 5, LONGEST = 7, FOLLOWING = 0xc9 };
 
-/* Whether a stream is dead while the way to the server is not. */
+/* Whether a stream is dead while the way to the server is not: TCP may take half a minute
+   over segments that are lost again and again (RFC 6298 §5.5). */
 static bool is_stream_lost(struct trial *t, struct client *c)
 {
-    enum { PATIENCE_MS = 10000 };
+    enum { PATIENCE_MS = 40000 };
     enum probe_transport transport = connection_transport(client_connection(c));
     client_timing(c)->timeout_ms = PATIENCE_MS;
     if (trial_is_answered(c))

@@ -185,13 +185,26 @@ static enum silence judge_error(const GError *error)
     return is_over(error) ? SILENCE_CLOSED : SILENCE_UNPROVEN;
 }
 
-/* An empty datagram of a peer, which only opens the way through a NAT and may be late:
-   see trial_relay(). */
-static bool is_opener(const struct inbound *in)
+static bool is_own_peer(const struct trial *t, const struct endpoint *address)
+{
+    for (guint i = 0; i < t->peers->len; i++) {
+        const struct peer *peer = g_ptr_array_index(t->peers, i);
+        if (endpoint_equal(&peer->address, address))
+            return true;
+    }
+    return false;
+}
+
+/* What peers sent is no answer if it is empty, which only opens the way through a NAT and
+   may be late (see trial_relay()), or from a peer of another trial, whose relayed port
+   was given out again. */
+static bool is_stray(const struct trial *t, const struct inbound *in)
 {
     struct inbound copy = { .bytes = g_memdup2(in->bytes, in->size), .size = in->size };
     g_auto(auto_turn_data) data = { 0 };
-    return turn_read_data(&copy, &data) && data.size == 0;
+    if (!turn_read_data(&copy, &data))
+        return false;
+    return data.size == 0 || (data.channel == 0 && !is_own_peer(t, &data.peer));
 }
 
 /* One try: the bytes, a Binding, and a look for what came besides. */
@@ -208,7 +221,7 @@ static enum silence try_silence(struct trial *t, struct client *c, const uint8_t
     int64_t deadline_ns = trial_soon_ns(t);
     struct inbound in = { 0 };
     while (client_next(c, deadline_ns, &in, &error)) {
-        if (!is_opener(&in)) {
+        if (!is_stray(t, &in)) {
             *ret_broken = in;
             return SILENCE_BROKEN;
         }
