@@ -119,6 +119,17 @@ static gboolean check_words(const struct program *program, const struct command 
     return FALSE;
 }
 
+static int end_in_error(const struct program *program, const struct command *command,
+                        const void *values, const struct arguments *arguments,
+                        const GError *error, const char *more)
+{
+    g_autofree char *who = g_strdup_printf("%s %s", program->name, command->name);
+    int status = print_error(program, who, error, more);
+    return program->tell_error
+               ? program->tell_error(command, values, arguments, error, status)
+               : status;
+}
+
 static int execute_parsed(const struct program *program, const struct command *command,
                           const void *values, const struct arguments *arguments,
                           GError *parse_error_consumed)
@@ -128,15 +139,14 @@ static int execute_parsed(const struct program *program, const struct command *c
         print_owned(program_format_help(program, command));
         return EXIT_AS_EXPECTED;
     }
-    g_autofree char *who = g_strdup_printf("%s %s", program->name, command->name);
     if (error || !check_words(program, command, arguments, &error)) {
         g_autofree char *more =
             g_strdup_printf(" (see %s help %s)", program->name, command->name);
-        return print_error(program, who, error, more);
+        return end_in_error(program, command, values, arguments, error, more);
     }
     int status = EXIT_AS_EXPECTED;
     if (!command->execute(values, arguments, &status, &error))
-        return print_error(program, who, error, "");
+        return end_in_error(program, command, values, arguments, error, "");
     return status;
 }
 

@@ -45,6 +45,15 @@ struct program {
     const struct topic *topics;            /**< ended by one without a word */
     /** The exit status for an error that is not of RTC_ERROR; NULL: EXIT_ENVIRONMENT. */
     int (*exit_status)(const GError *error);
+    /**
+     * Told of an error of a command after its line on standard error, for programs whose
+     * output is read by others; NULL: nothing more is done.
+     * @param values what its options filled, as far as they were read
+     * @param status the exit status so far
+     * @return the exit status
+     */
+    int (*tell_error)(const struct command *command, const void *values,
+                      const struct arguments *arguments, const GError *error, int status);
 };
 
 /** The text of `PROGRAM help NAME`; caller owns. */

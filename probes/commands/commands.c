@@ -2,6 +2,7 @@
 /* What rtcprobe is made of. */
 #include "probes/commands/commands.h"
 
+#include "probes/commands/error_report.h"
 #include "probes/core/error.h"
 
 /* One row a line, so that each can be added by itself. */
@@ -39,4 +40,5 @@ const struct program rtcprobe_program = {
     .commands = probe_command_table,
     .topics = topics,
     .exit_status = probe_error_exit_status,
+    .tell_error = error_report,
 };

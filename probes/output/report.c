@@ -109,6 +109,13 @@ void report_printf(struct report *r, const char *format, ...)
     report_write(r, text);
 }
 
+static bool was_begun;
+
+bool report_was_begun(void)
+{
+    return was_begun;
+}
+
 struct report *report_begin(const struct report_options *options, GString *out)
 {
     struct report *r = g_new(struct report, 1);
@@ -119,6 +126,7 @@ struct report *report_begin(const struct report_options *options, GString *out)
                           .values = json_object(),
                           .metrics = metrics_new(),
                           .started_ns = clock_calendar_ns() };
+    was_begun |= !out;
     if (r->writer->begin)
         r->writer->begin(r);
     return r;

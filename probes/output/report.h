@@ -131,6 +131,9 @@ struct report_options {
 /** Starts a report on standard output, or into `out` (tests, `serve`; NULL: stdout). */
 struct report *report_begin(const struct report_options *options, GString *out);
 
+/** Whether a report was begun on standard output. */
+bool report_was_begun(void);
+
 /** Adds an item; takes the reference. */
 void report_item(struct report *r, json_t *item_consumed);
 

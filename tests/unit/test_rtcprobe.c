@@ -233,6 +233,34 @@ static void test_mistakes_are_one_line(void)
     }
 }
 
+/* What fails before there is anything to report is told in the format, too. */
+static void test_errors_have_the_format(void)
+{
+    static const struct {
+        const char *arguments;
+        int status;
+        const char *begins, *has;
+    } runs[] = {
+        { "relay turn:127.0.0.1:9 -o junit", 4, "<?xml",
+          "<failure message=\"fail: a TURN" },
+        { "relay turn:127.0.0.1:9 -o prom", 4, "# HELP", "\nprobe_success{" },
+        { "relay turn:127.0.0.1:9 -o tap", 4, "TAP version 13\n", "\nnot ok 1 - turn:" },
+        { "check -o nagios turn.example", 3,
+          "RTCPROBE CHECK UNKNOWN - turn.example: ", "must be a URI" },
+        { "check -o json --rto soon stun:127.0.0.1", 2, "{\n",
+          "\"message\": \"--rto must be a time" },
+        { "relay turn:127.0.0.1:9", 4, "", "" },
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(runs); i++) {
+        g_autofree char *out = NULL, *err = NULL;
+        CU_ASSERT_EQUAL(run(runs[i].arguments, &out, &err), runs[i].status);
+        CU_ASSERT_TRUE(g_str_has_prefix(out, runs[i].begins));
+        CU_ASSERT_PTR_NOT_NULL(strstr(out, runs[i].has));
+        CU_ASSERT_TRUE(g_str_has_prefix(err, "rtcprobe "));
+        CU_ASSERT_TRUE(*runs[i].begins || !*out);
+    }
+}
+
 static void test_cred(void)
 {
     g_autofree char *path = write_file("secret", "north\n", 0600);
@@ -389,6 +417,7 @@ static const struct test tests[] = {
     { "help fits 80 columns", test_help_fits_80_columns },
     { "no letter means two things", test_letters_are_unique },
     { "a mistake on the command line is one line", test_mistakes_are_one_line },
+    { "an error has the format that was asked for", test_errors_have_the_format },
     { "credentials are printed for whom they are for", test_cred },
     { "messages are decoded from words and files", test_decode },
     { "all cases are listed, or those asked for", test_list },
