@@ -46,7 +46,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct probe_server *server = make_server(&c);
     for (int i = 0; i < MAX_MESSAGES && c.left > 3; i++) {
         uint8_t who = cursor_u8(&c);
-        size_t message_size = MIN((size_t)cursor_u16(&c), c.left);
+        size_t message_size = cursor_u16(&c);
+        message_size = MIN(message_size, c.left);
         const uint8_t *message = cursor_take(&c, message_size);
         /* An exact copy, so that a sanitizer sees a read past its end. */
         g_autofree uint8_t *copy = g_memdup2(message, message_size);
