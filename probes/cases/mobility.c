@@ -2,7 +2,8 @@
 /*
  * The cases M: Mobility, RFC 8016. A client that asked for it gets a ticket with its
  * allocation, and by the ticket takes the allocation along to another 5-tuple: here a
- * second socket, with a challenge of its own.
+ * second socket, which signs with the challenge that the first one got, as a client that
+ * moves does (RFC 8489 §9.2.3.2).
  */
 #include "probes/cases/trial.h"
 
@@ -72,12 +73,23 @@ static bool refresh(struct trial *t, struct client *c, const struct ticket *tick
     return trial_request(t, c, &request, ret);
 }
 
+/* A client on another 5-tuple, which knows the server from the old one. */
+static struct client *open_beside(struct trial *t, struct client *old,
+                                  const struct client_options *options)
+{
+    struct client *c = trial_client_with(t, options);
+    if (c)
+        auth_learn_from(client_auth(c), client_auth(old));
+    return c;
+}
+
 /* Another 5-tuple that takes the allocation over. */
-static struct client *move(struct trial *t, const struct ticket *ticket,
-                           struct ticket *ret_ticket)
+static struct client *move(struct trial *t, struct client *old,
+                           const struct ticket *ticket, struct ticket *ret_ticket)
 {
     g_auto(auto_outcome) outcome = { 0 };
-    struct client *c = trial_challenged(t);
+    struct client_options options = trial_client_options(t, trial_subject(t)->transport);
+    struct client *c = open_beside(t, old, &options);
     if (!c || !refresh(t, c, ticket, &outcome) || !read_ticket(t, &outcome, ret_ticket))
         return NULL;
     if (outcome.code == 0)
@@ -127,9 +139,8 @@ static void moved(struct trial *t)
 {
     struct ticket first, second;
     struct allocation allocation;
-    if (!open_mobile(t, &first, &allocation))
-        return;
-    struct client *c = move(t, &first, &second);
+    struct client *old = open_mobile(t, &first, &allocation);
+    struct client *c = old ? move(t, old, &first, &second) : NULL;
     if (!c)
         return;
     if (second.size == 0)
@@ -154,11 +165,13 @@ static void unknown_ticket(struct trial *t)
     struct ticket real, forged;
     struct allocation allocation;
     g_auto(auto_outcome) outcome = { 0 };
-    if (!open_mobile(t, &real, &allocation))
+    struct client_options options = trial_client_options(t, trial_subject(t)->transport);
+    struct client *old = open_mobile(t, &real, &allocation);
+    struct client *c = old ? open_beside(t, old, &options) : NULL;
+    if (!c)
         return;
-    struct client *c = trial_challenged(t);
     forge(&real, &forged);
-    if (c && refresh(t, c, &forged, &outcome))
+    if (refresh(t, c, &forged, &outcome))
         expect(t, &outcome, STUNMSG_CODE_ALLOCATION_MISMATCH);
 }
 
@@ -172,13 +185,12 @@ static void ticket_of_another(struct trial *t)
         trial_unsupported(t, "no second user was given: --other-user");
         return;
     }
-    if (!open_mobile(t, &ticket, &allocation))
-        return;
     struct client_options options = trial_client_options(t, s->transport);
     options.username = s->other_username;
     options.password = s->other_password;
-    struct client *other = trial_client_with(t, &options);
-    if (!other || !trial_challenge(t, other) || !refresh(t, other, &ticket, &outcome))
+    struct client *old = open_mobile(t, &ticket, &allocation);
+    struct client *other = old ? open_beside(t, old, &options) : NULL;
+    if (!other || !refresh(t, other, &ticket, &outcome))
         return;
     expect(t, &outcome, STUNMSG_CODE_WRONG_CREDENTIALS);
     if (outcome.code == 0)
@@ -215,7 +227,7 @@ static void old_path_lives(struct trial *t)
         trial_inconclusive(t, "nothing came from the peer before the move either");
         return;
     }
-    struct client *new = move(t, &first, &second);
+    struct client *new = move(t, old, &first, &second);
     if (!new)
         return;
     try_paths(t, old, new, &allocation, peer);

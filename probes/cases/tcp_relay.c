@@ -71,7 +71,9 @@ static bool connect_to(struct trial *t, struct client *control,
         ret->said = g_strdup("success");
         return true;
     }
-    ret->code = client_last_code(control);
+    bool is_answer = g_error_matches(error, PROBE_ERROR, PROBE_ERROR_ANSWER) ||
+                     g_error_matches(error, PROBE_ERROR, PROBE_ERROR_CREDENTIALS);
+    ret->code = is_answer ? client_last_code(control) : 0;
     ret->said = g_strdup(error->message);
     if (ret->code == 0)
         trial_inconclusive(t, "Connect: %s: it may still be trying", error->message);

@@ -34,16 +34,19 @@ static bool is_over(const GError *error)
            g_error_matches(error, PROBE_ERROR, PROBE_ERROR_GARBAGE);
 }
 
-/* Whether it was silence, which a Binding after it tells from a path that is dead. */
-static bool is_proven_lost(struct client *c, const GError *error)
+/* Whether a stream alone is silent: it loses nothing, and the server answers on another.
+ */
+static bool is_forsaken(struct trial *t, struct client *c)
 {
-    return g_error_matches(error, PROBE_ERROR, PROBE_ERROR_SILENT) &&
-           trial_is_answered(c);
+    enum probe_transport transport = connection_transport(client_connection(c));
+    if (!transport_is_stream(transport))
+        return false;
+    struct client *other = trial_client_over(t, transport);
+    return other && trial_is_answered(other);
 }
 
-/* Says what it means that a request got no answer. @param was_proven a Binding after it
-   was answered */
-static void say_no_answer(struct trial *t, const GError *error, bool was_proven)
+/* Says what it means that a request got no answer. */
+static void say_no_answer(struct trial *t, struct client *c, const GError *error)
 {
     if (g_error_matches(error, PROBE_ERROR, PROBE_ERROR_REFUSED))
         trial_inconclusive(t, "nobody is there (any more): %s", error->message);
@@ -53,6 +56,10 @@ static void say_no_answer(struct trial *t, const GError *error, bool was_proven)
         trial_say_error(t, "sending the request", error);
     else if (was_proven)
         trial_fail(t, "%s, though a Binding after it was answered", error->message);
+    else if (is_forsaken(t, c))
+        trial_fail(t,
+                   "%s, and neither to a Binding, though one on another connection was",
+                   error->message);
     else
         trial_inconclusive(t, "%s, and neither to a Binding after it", error->message);
 }
@@ -103,6 +110,13 @@ bool trial_exchange(struct trial *t, struct client *c, const struct draft *reque
     return true;
 }
 
+/* An answer, be it wrong, and not silence after a challenge. */
+static bool is_refusal(const GError *error)
+{
+    return g_error_matches(error, PROBE_ERROR, PROBE_ERROR_ANSWER) ||
+           g_error_matches(error, PROBE_ERROR, PROBE_ERROR_CREDENTIALS);
+}
+
 bool trial_request(struct trial *t, struct client *c, const struct draft *request,
                    struct outcome *ret)
 {
@@ -111,7 +125,8 @@ bool trial_request(struct trial *t, struct client *c, const struct draft *reques
     if (client_request(c, request, &outcome.answer, &error)) {
         note_success(t, c, &outcome.answer);
         outcome.said = g_strdup("success");
-    } else if ((outcome.code = client_last_code(c)) > 0) {
+    } else if (is_refusal(error) && client_last_code(c) > 0) {
+        outcome.code = client_last_code(c);
         outcome.said = g_strdup(error->message);
     } else {
         say_no_answer(t, error, is_proven_lost(c, error));
