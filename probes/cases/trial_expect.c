@@ -222,6 +222,16 @@ static bool is_stray(const struct trial *t, const struct inbound *in)
     return data.size == 0 || (data.channel == 0 && !is_own_peer(t, &data.peer));
 }
 
+/* Over datagrams twice: the loss of one shows nowhere, and would look like silence. */
+static gboolean send_unanswered(struct client *c, const uint8_t *bytes, size_t size,
+                                GError **error)
+{
+    struct connection *connection = client_connection(c);
+    return connection_send(connection, bytes, size, NULL, error) &&
+           (transport_is_stream(connection_transport(connection)) ||
+            connection_send(connection, bytes, size, "once more, against loss", error));
+}
+
 /* One try: the bytes, a Binding, and a look for what came besides. */
 static enum silence try_silence(struct trial *t, struct client *c, const uint8_t *bytes,
                                 size_t size, struct inbound *ret_broken,
@@ -229,8 +239,7 @@ static enum silence try_silence(struct trial *t, struct client *c, const uint8_t
 {
     g_autoptr(GError) error = NULL;
     g_auto(auto_answer) proof = { 0 };
-    if (!connection_send(client_connection(c), bytes, size, NULL, &error) ||
-        !binding(c, &proof, &error))
+    if (!send_unanswered(c, bytes, size, &error) || !binding(c, &proof, &error))
         return judge_error(error);
     *ret_was_lossy = proof.transmissions > 1;
     int64_t deadline_ns = trial_soon_ns(t);
