@@ -117,22 +117,13 @@ static void ticket_wanted(struct trial *t)
         trial_fail(t, "%s, must be a ticket or 405", outcome.said);
 }
 
-/* Whether a request came to a code, with a verdict. */
-static void expect(struct trial *t, const struct outcome *outcome, unsigned code)
-{
-    if (outcome->code == code)
-        trial_pass(t, "%s", outcome->said);
-    else
-        trial_fail(t, "%s, must be %u", outcome->said, code);
-}
-
 static void ticket_in_allocate(struct trial *t)
 {
     static const char ticket[] = "not a ticket";
     g_auto(auto_outcome) outcome = { 0 };
     struct client *c = trial_client(t);
     if (c && allocate(t, c, ticket, strlen(ticket), &outcome))
-        expect(t, &outcome, STUNMSG_CODE_BAD_REQUEST);
+        trial_expect_outcome(t, &outcome, STUNMSG_CODE_BAD_REQUEST);
 }
 
 static void moved(struct trial *t)
@@ -172,7 +163,7 @@ static void unknown_ticket(struct trial *t)
         return;
     forge(&real, &forged);
     if (refresh(t, c, &forged, &outcome))
-        expect(t, &outcome, STUNMSG_CODE_ALLOCATION_MISMATCH);
+        trial_expect_outcome(t, &outcome, STUNMSG_CODE_ALLOCATION_MISMATCH);
 }
 
 static void ticket_of_another(struct trial *t)
@@ -192,7 +183,7 @@ static void ticket_of_another(struct trial *t)
     struct client *other = old ? open_beside(t, old, &options) : NULL;
     if (!other || !refresh(t, other, &ticket, &outcome))
         return;
-    expect(t, &outcome, STUNMSG_CODE_WRONG_CREDENTIALS);
+    trial_expect_outcome(t, &outcome, STUNMSG_CODE_WRONG_CREDENTIALS);
     if (outcome.code == 0)
         turn_release(other);
 }

@@ -80,14 +80,6 @@ static bool connect_to(struct trial *t, struct client *control,
     return ret->code > 0;
 }
 
-static void expect(struct trial *t, const struct outcome *outcome, unsigned code)
-{
-    if (outcome->code == code)
-        trial_pass(t, "%s", outcome->said);
-    else
-        trial_fail(t, "%s, must be %u", outcome->said, code);
-}
-
 /* Binds a connection of its own to an id, with the credentials of the control connection
    (RFC 6062 §5.4). NULL: there is a verdict, or none was to be had. */
 static struct client *bind_connection(struct trial *t, struct client *control,
@@ -117,7 +109,7 @@ static void over_datagrams(struct trial *t)
     client_begin(c, &request, STUNMSG_ALLOCATE, STUNMSG_REQUEST);
     turn_add_allocate(&request.b, &tcp_options);
     if (trial_request(t, c, &request, &outcome))
-        expect(t, &outcome, STUNMSG_CODE_BAD_REQUEST);
+        trial_expect_outcome(t, &outcome, STUNMSG_CODE_BAD_REQUEST);
 }
 
 static void unfit_attributes(struct trial *t)
@@ -235,7 +227,7 @@ static void second_connect(struct trial *t)
     if (first.code > 0)
         trial_inconclusive(t, "the first one: %s", first.said);
     else if (connect_to(t, control, &address, &second))
-        expect(t, &second, STUNMSG_CODE_CONNECTION_ALREADY_EXISTS);
+        trial_expect_outcome(t, &second, STUNMSG_CODE_CONNECTION_ALREADY_EXISTS);
 }
 
 static void refusing_peer(struct trial *t)
@@ -249,7 +241,7 @@ static void refusing_peer(struct trial *t)
         return;
     tcp_peer_close(listener); /* its port refuses now */
     if (connect_to(t, control, &address, &outcome))
-        expect(t, &outcome, STUNMSG_CODE_CONNECTION_TIMEOUT);
+        trial_expect_outcome(t, &outcome, STUNMSG_CODE_CONNECTION_TIMEOUT);
 }
 
 static void unknown_connection(struct trial *t)
@@ -258,7 +250,7 @@ static void unknown_connection(struct trial *t)
     g_auto(auto_outcome) outcome = { 0 };
     struct client *control = open_control(t, &allocation);
     if (control && bind_connection(t, control, UINT32_MAX, &outcome))
-        expect(t, &outcome, STUNMSG_CODE_BAD_REQUEST);
+        trial_expect_outcome(t, &outcome, STUNMSG_CODE_BAD_REQUEST);
 }
 
 /* Where Connect, if it is not refused, does no harm: at the server itself. */
@@ -281,7 +273,7 @@ static void denied_peer(struct trial *t)
     }
     struct client *control = open_control(t, &allocation);
     if (control && connect_to(t, control, &s->denied_peer, &outcome))
-        expect(t, &outcome, STUNMSG_CODE_FORBIDDEN);
+        trial_expect_outcome(t, &outcome, STUNMSG_CODE_FORBIDDEN);
 }
 
 /* ---- T07: connections from peers -------------------------------------------------- */

@@ -137,6 +137,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(auto_outcome, outcome_clear)
  */
 bool trial_request(struct trial *t, struct client *c, const struct draft *request,
                    struct outcome *ret);
+/** Whether it came to a code, 0 being a success: passes or fails. */
+bool trial_expect_outcome(struct trial *t, const struct outcome *outcome, unsigned code);
 
 /** An error response with one of these codes, 0-ended: passes or fails. Where the request
  * was signed the response must be too, when `checks` says so: see A09. */

@@ -143,6 +143,17 @@ void outcome_clear(struct outcome *outcome)
     *outcome = (struct outcome){ 0 };
 }
 
+bool trial_expect_outcome(struct trial *t, const struct outcome *outcome, unsigned code)
+{
+    if (outcome->code == code)
+        trial_pass(t, "%s", outcome->said);
+    else if (code > 0)
+        trial_fail(t, "%s, must be %u", outcome->said, code);
+    else
+        trial_fail(t, "%s, must be a success", outcome->said);
+    return outcome->code == code;
+}
+
 static char *name_codes(const unsigned *codes)
 {
     GString *out = g_string_new(NULL);
