@@ -211,36 +211,13 @@ static enum silence judge_error(const GError *error)
     return is_over(error) ? SILENCE_CLOSED : SILENCE_UNPROVEN;
 }
 
-static bool is_own_peer(const struct trial *t, const struct endpoint *address)
-{
-    for (guint i = 0; i < t->peers->len; i++) {
-        const struct peer *peer = g_ptr_array_index(t->peers, i);
-        if (endpoint_equal(&peer->address, address))
-            return true;
-    }
-    return false;
-}
-
-/* What peers sent is no answer if it is empty, which only opens the way through a NAT and
-   may be late (see trial_relay()), or from a peer of another trial, whose relayed port
-   was given out again. */
-static bool is_stray(const struct trial *t, const struct inbound *in)
+/* A datagram of a peer that only opens the way through a NAT, and may be late: see
+   trial_relay(). */
+static bool is_opener(const struct inbound *in)
 {
     struct inbound copy = { .bytes = g_memdup2(in->bytes, in->size), .size = in->size };
     g_auto(auto_turn_data) data = { 0 };
-    if (!turn_read_data(&copy, &data))
-        return false;
-    return data.size == 0 || (data.channel == 0 && !is_own_peer(t, &data.peer));
-}
-
-/* Over datagrams twice: the loss of one shows nowhere, and would look like silence. */
-static gboolean send_unanswered(struct client *c, const uint8_t *bytes, size_t size,
-                                GError **error)
-{
-    struct connection *connection = client_connection(c);
-    return connection_send(connection, bytes, size, NULL, error) &&
-           (transport_is_stream(connection_transport(connection)) ||
-            connection_send(connection, bytes, size, "once more, against loss", error));
+    return turn_read_data(&copy, &data) && connection_is_punch(data.bytes, data.size);
 }
 
 /* One try: the bytes, a Binding, and a look for what came besides. */

@@ -145,6 +145,8 @@ gboolean connection_send_to(struct connection *c, const struct endpoint *to,
  * from, of a few bytes that mean nothing (an empty one ends more than one server).
  */
 void connection_punch(struct connection *c, const struct endpoint *to);
+/** Whether a payload is such a one: a server may pass it on after all. */
+bool connection_is_punch(const uint8_t *bytes, size_t size);
 gboolean connection_receive_from(struct connection *c, int64_t deadline_ns,
                                  struct received *ret, struct endpoint *ret_from,
                                  GError **error);

@@ -121,10 +121,16 @@ static ssize_t receive_now(struct connection *c, struct endpoint *ret_from)
     return n;
 }
 
+static const char meaningless[] = "rtcprobe";
+
 void connection_punch(struct connection *c, const struct endpoint *to)
 {
-    static const char meaningless[] = "rtcprobe";
     connection_send_to(c, to, (const uint8_t *)meaningless, strlen(meaningless), NULL);
+}
+
+bool connection_is_punch(const uint8_t *bytes, size_t size)
+{
+    return size == strlen(meaningless) && memcmp(bytes, meaningless, size) == 0;
 }
 
 gboolean connection_receive_from(struct connection *c, int64_t deadline_ns,

@@ -10,7 +10,7 @@ source "$here/../lab/coturn.sh"
 inside_own_network "$@"
 rounds=${1:-3}
 command -v turnutils_uclient >/dev/null || skip "turnutils_uclient is not installed"
-start_coturn plain user=joe:secret no-tls no-dtls
+start_coturn plain "${users[@]}" no-tls no-dtls
 
 probe_bench() {
     "$probe" bench turn:192.0.2.1 "${probe_options[@]}" --allocations 2000 --clients 8 \

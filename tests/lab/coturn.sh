@@ -6,7 +6,8 @@
 #   start_coturn NAME [LINE…]    more lines of turnserver.conf; ends with the test
 #
 # The server is at 192.0.2.1 and .2 and 2001:db8::1, over UDP and TCP at 3478, over TLS and
-# DTLS at 5349; the client at 192.0.2.10. Users joe ("secret") and ann ("other").
+# DTLS at 5349; the client at 192.0.2.10. The users are joe and ann, unless lines say
+# otherwise ($users).
 
 inside_own_network() {
     if [ "${PROBE_TEST_INSIDE:-}" != yes ]; then
@@ -83,7 +84,8 @@ END
 }
 
 probe=$(dirname "$RTCLAB")/rtcprobe
-export PROBE_PASSWORD=secret OTHER_PASSWORD=other
+export PROBE_PASSWORD=Meerkatze-7381 OTHER_PASSWORD=Nilpferd-2290 # found nowhere by chance
+users=("user=joe:$PROBE_PASSWORD" "user=ann:$OTHER_PASSWORD")
 # How each test calls it.
 probe_options=(-u joe --pass-env PROBE_PASSWORD --local 192.0.2.10 --sni turn.test
     --ca "$work/cert.pem" --seed 7)

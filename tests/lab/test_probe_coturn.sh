@@ -16,7 +16,15 @@ conform() {
         2>"$work/$name.err" </dev/null
 }
 
-start_coturn plain user=joe:secret user=ann:other
+# True if all verdicts in a file are pass, or are listed and still so.
+only_known() {
+    jq -r '.items[] | select((.status != "pass" and .status != "known") or .warnings)
+        | [.name, .status, .message, (.warnings // [])[]] | join(": ")' "$work/$1.json" >"$work/new"
+    cat "$work/new"
+    [ ! -s "$work/new" ] && holds '.items | length >= 125' "$work/$1.json"
+}
+
+start_coturn plain "${users[@]}"
 begun=$EPOCHREALTIME
 claim "UDP: nothing fails that is not known" conform udp turn:192.0.2.1 'turns:[2001:db8::1]' \
     'turn:[2001:db8::1]' turns:192.0.2.1
@@ -27,14 +35,17 @@ claim "TLS: nothing fails that is not known" conform tls turns:192.0.2.1 turn:19
 claim "DTLS: nothing fails that is not known" conform dtls 'turns:192.0.2.1?transport=udp' \
     turn:192.0.2.1
 for transport in udp tcp tls dtls; do
-    claim "$transport: each verdict is pass, or listed with its reason" holds \
-        '[.items[] | select(.status != "pass" and .status != "known")
-            | {name, status, message}] == []' "$work/$transport.json"
-    claim "$transport: what is listed did not pass" holds \
-        '[.items[] | select(.warnings) | {name, warnings}] == []' "$work/$transport.json"
-    claim "$transport: at least 110 cases were tried" holds '.items | length >= 110' \
-        "$work/$transport.json"
+    claim "$transport: each verdict is pass, or stands in the list with its reason" \
+        only_known "$transport"
 done
 claim "all that is not slow takes less than 15 s (it took $took_s)" jq -ne "$took_s < 15"
-claim "no password is in what it printed" bash -c '! grep -rl "\"secret\"\|other\b.*secret" "$0"/*.json' "$work"
+claim "no password is in what it printed" bash -c \
+    '! grep -lF -e "$PROBE_PASSWORD" -e "$OTHER_PASSWORD" "$0"/*.json "$0"/*.err' "$work"
+end_servers
+
+start_coturn secret use-auth-secret static-auth-secret=shared
+echo shared >"$work/shared"
+chmod 600 "$work/shared"
+claim "a time-limited user name is refused after its time" \
+    "$probe" conform turn:192.0.2.1 A22 -u joe --secret-file "$work/shared" --local 192.0.2.10
 finish
