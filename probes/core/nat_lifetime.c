@@ -73,19 +73,26 @@ static struct idle *open_idle(struct nat_discovery *d, int64_t idle_ns, GError *
 /* Where the answer to a request of Y's came that should come to X. */
 enum arrival { ARRIVAL_AT_X, ARRIVAL_AT_Y, ARRIVAL_NONE, ARRIVAL_FAILED };
 
+/* Copies at once, against loss: what is sent again later would find a mapping that ended
+   meanwhile, and make its end seem earlier. */
 static enum arrival call(struct nat_discovery *d, struct connection *y,
                          const struct idle *x, GError **error)
 {
+    enum { COPIES = 6, LAST = 4 };
     struct draft request;
     struct endpoint mapped;
     g_auto(auto_heard) heard = { 0 };
     GError *cause = NULL;
-    const struct binding_way way = { .by = y,
-                                     .or_at = x->socket,
-                                     .to = d->options.server,
-                                     .timing = nat_discovery_brief(d) };
+    struct binding_way way = {
+        .by = y, .or_at = x->socket, .to = d->options.server, .timing = d->options.timing
+    };
+    way.timing.rc = 1;
+    way.timing.rm = LAST;
     nat_discovery_begin_request(d, &request);
     stunmsg_add_number(&request.b, STUNMSG_RESPONSE_PORT, x->mapped.port);
+    for (unsigned i = 1; i < COPIES; i++) /* binding_ask() sends the last */
+        if (!connection_send_to(y, &way.to, request.bytes, draft_size(&request), error))
+            return ARRIVAL_FAILED;
     if (nat_discovery_ask(&way, &request, &heard, &mapped, &cause))
         return heard.at == x->socket ? ARRIVAL_AT_X : ARRIVAL_AT_Y;
     if (g_error_matches(cause, PROBE_ERROR, PROBE_ERROR_SILENT)) {
