@@ -5,8 +5,7 @@
  * the next: quotas stay far.
  */
 #include "probes/cases/allocate_cases.h"
-
-#include <stdlib.h>
+#include "probes/cases/port_chance.h"
 
 /* An allocation that is given back at once; false: the verdict is said. */
 static bool taste(struct trial *t, const struct allocate_options *options,
@@ -82,54 +81,25 @@ void allocate_port_range(struct trial *t)
         trial_pass(t, "the lowest of %d ports was %u", TRIES, lowest);
 }
 
-/*
- * What somebody who has seen the ports before can tell of the next one, by two counts
- * that need to know nothing of the range they come from:
- *
- * - The direction. A counter goes one way, however many others it serves between, but for
- *   one turn at its end. Of 20 ports in random order 16 or more of 19 steps go one way
- *   about once in a million (Eulerian numbers).
- * - The place. A port within NEAR of an earlier one, or one step on from the last by a
- *   step seen before, would have been guessed: so it is with counters that take turns,
- *   constant steps, tiny ranges, and a port given out again. Drawn evenly from the 16384
- *   dynamic ports that happens 0.07 times in 20, from a range of 1000 ports 1.2 times; 8
- *   or more then come about once in 20,000 runs (Poisson).
- *
- * A weak generator with neither fault passes.
- */
-enum { PORTS = 20, NEAR = 2, LEAST_GUESSED = 8, LEAST_ONE_WAY = 16 };
-
-static bool is_guessed(const uint16_t *ports, unsigned n)
-{
-    for (unsigned i = 0; i < n; i++)
-        if (abs(ports[n] - ports[i]) <= NEAR)
-            return true;
-    for (unsigned i = 1; i < n; i++)
-        if (ports[n] - ports[n - 1] == ports[i] - ports[i - 1])
-            return true;
-    return false;
-}
-
 void allocate_port_chance(struct trial *t)
 {
-    uint16_t ports[PORTS];
-    unsigned n_guessed = 0, n_up = 0, n_down = 0;
-    for (unsigned i = 0; i < PORTS; i++) {
+    uint16_t ports[PORT_CHANCE_PORTS];
+    for (unsigned i = 0; i < PORT_CHANCE_PORTS; i++) {
         struct allocation allocation;
         if (!taste(t, NULL, &allocation))
             return;
         ports[i] = allocation.relayed.port;
-        n_guessed += is_guessed(ports, i);
-        n_up += i > 0 && ports[i] > ports[i - 1];
-        n_down += i > 0 && ports[i] < ports[i - 1];
     }
-    if (MAX(n_up, n_down) >= LEAST_ONE_WAY)
-        trial_fail(t, "%u of 19 steps go %s: %u, %u, %u, %u", MAX(n_up, n_down),
-                   n_up > n_down ? "up" : "down", ports[0], ports[1], ports[2], ports[3]);
-    else if (n_guessed >= LEAST_GUESSED)
+    struct port_chance chance = port_chance_count(ports);
+    if (port_chance_is_one_way(&chance))
+        trial_fail(t, "%u of 19 steps go %s: %u, %u, %u, %u",
+                   MAX(chance.n_up, chance.n_down),
+                   chance.n_up > chance.n_down ? "up" : "down", ports[0], ports[1],
+                   ports[2], ports[3]);
+    else if (port_chance_is_guessable(&chance))
         trial_fail(t, "%u of 20 ports could be guessed from those before: %u, %u, %u, %u",
-                   n_guessed, ports[0], ports[1], ports[2], ports[3]);
+                   chance.n_guessed, ports[0], ports[1], ports[2], ports[3]);
     else
-        trial_pass(t, "%u of 19 steps go up, and %u of 20 ports could be guessed", n_up,
-                   n_guessed);
+        trial_pass(t, "%u of 19 steps go up, and %u of 20 ports could be guessed",
+                   chance.n_up, chance.n_guessed);
 }
