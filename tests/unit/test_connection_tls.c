@@ -301,7 +301,7 @@ static void test_tls_none(void)
 {
     assert_no_handshake(PROBE_TLS, NULL, 30, PROBE_ERROR_SILENT,
                         "TLS handshake with 127.0.0.1:");
-    assert_no_handshake(PROBE_TLS, TEXT("\x16\x03\x03\x40"), 30, PROBE_ERROR_SILENT,
+    assert_no_handshake(PROBE_TLS, TEXT("\x16\x03\x03\x40"), 300, PROBE_ERROR_SILENT,
                         "not finished in time");
     assert_no_handshake(PROBE_TLS, TEXT("220 mail.test ESMTP\r\n"), 2000, PROBE_ERROR_TLS,
                         "what the server sends is not TLS");
