@@ -9,6 +9,8 @@
 # DTLS at 5349; the client at 192.0.2.10. The users are joe and ann, unless lines say
 # otherwise ($users).
 
+command -v openssl >/dev/null || skip "openssl is not installed"
+
 inside_own_network() {
     if [ "${PROBE_TEST_INSIDE:-}" != yes ]; then
         trap - EXIT
