@@ -24,8 +24,9 @@ enum { DSCP_MASK = 0xfc, CONTROL_BYTES = 256 };
 
 static uint8_t carried_tos(const struct probe_server *s, uint8_t tos)
 {
-    return srv_has(s, DEFECT_DSCP_CHANGED) ? (tos & DSCP_MASK) >> 1 & DSCP_MASK
-                                           : tos & DSCP_MASK;
+    if (srv_has(s, DEFECT_DSCP_CHANGED))
+        tos >>= 1;
+    return tos & DSCP_MASK;
 }
 
 void srv_relay_to_peer(struct probe_server *s, struct srv_allocation *a,
