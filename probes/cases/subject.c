@@ -60,6 +60,9 @@ void subject_clear(struct subject *s)
     *s = (struct subject){ 0 };
 }
 
+/* What is found here decides over all cases: a burst of loss must not. */
+enum { SILENT_TRIES = 3 };
+
 /* What exploring needs beside the subject. */
 struct exploration {
     struct subject *s;
@@ -224,12 +227,15 @@ static void explore_challenge(struct exploration *e)
     struct draft request;
     g_autoptr(GError) error = NULL;
     g_auto(auto_answer) answer = { 0 };
+    bool is_answered = false;
     g_autoptr(auto_client) c = open_primary(e, &error);
     if (!c)
         return;
     client_begin(c, &request, STUNMSG_ALLOCATE, STUNMSG_REQUEST);
     turn_add_allocate(&request.b, NULL);
-    if (!client_exchange(c, &request, &answer, &error))
+    for (unsigned i = 0; i < SILENT_TRIES && !is_answered; i++)
+        is_answered = client_exchange(c, &request, &answer, NULL);
+    if (!is_answered)
         return;
     switch (answer_code(&answer)) {
     case 0: /* a success: open to all */
@@ -254,8 +260,18 @@ static struct client *allocate(struct exploration *e, enum probe_transport trans
                                const struct allocate_options *options,
                                struct allocation *ret, GError **error)
 {
-    struct client_options own = make_options(e, transport, &e->s->servers[transport]);
-    return turn_open(&own, options, ret, error);
+    struct client *c = NULL;
+    g_autoptr(GError) cause = NULL;
+    for (unsigned i = 0; i < SILENT_TRIES && !c; i++) {
+        struct client_options own = make_options(e, transport, &e->s->servers[transport]);
+        g_clear_error(&cause);
+        c = turn_open(&own, options, ret, &cause);
+        if (cause && !g_error_matches(cause, PROBE_ERROR, PROBE_ERROR_SILENT))
+            break;
+    }
+    if (!c)
+        g_propagate_error(error, g_steal_pointer(&cause));
+    return c;
 }
 
 static void explore_denied(struct exploration *e, struct client *c)
