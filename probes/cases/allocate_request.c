@@ -115,6 +115,10 @@ static void compare(struct trial *t, const struct stunmsg *first,
         trial_fail(t, "first relayed %s, then relayed %s", relayed, then);
     else if (!endpoint_equal(&a.mapped, &b.mapped))
         trial_fail(t, "the mapped address differs from that of the first answer");
+    else if (a.has_token && !b.has_token)
+        trial_warn(t, "the same relayed address, but not the RESERVATION-TOKEN again");
+    else if (a.has_token && memcmp(a.token, b.token, sizeof a.token) != 0)
+        trial_fail(t, "the same relayed address, but another RESERVATION-TOKEN");
     else
         trial_pass(t, "the same success, relayed %s", relayed);
 }
@@ -134,8 +138,11 @@ void allocate_retransmitted(struct trial *t)
     struct client *c = step_ready_over(t, is_stream ? PROBE_UDP : s->transport);
     if (!c)
         return;
+    /* With a token, where there are some, since a server must keep that too. */
+    bool reserves = subject_can(s, CAN(RESERVE));
+    const struct allocate_options options = { .is_even = reserves, .reserves = reserves };
     client_begin(c, &request, STUNMSG_ALLOCATE, STUNMSG_REQUEST);
-    turn_add_allocate(&request.b, NULL);
+    turn_add_allocate(&request.b, &options);
     step_sign(c, &request);
     if (trial_expect_success(t, c, &request, &first) &&
         trial_expect_success(t, c, &request, &second))
