@@ -20,7 +20,7 @@ check() { # status, argument…
     fi
 }
 
-start_coturn plain user=joe:secret allow-loopback-peers verbose
+start_coturn plain "${users[@]}" allow-loopback-peers verbose
 echo wrong >"$work/wrong"
 chmod 600 "$work/wrong"
 uris=(turn:192.0.2.1 'turn:192.0.2.1?transport=tcp' turns:192.0.2.1
