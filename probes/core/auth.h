@@ -44,7 +44,7 @@ void auth_init(struct auth *auth, const char *username, const char *password,
 void auth_clear(struct auth *auth);
 
 /**
- * Takes REALM, NONCE and PASSWORD-ALGORITHMS from a 401 or 438 (RFC 8489 §9.2.3). With
+ * Takes REALM, NONCE and PASSWORD-ALGORITHMS from a 401 or 438 (RFC 8489 §9.2.5). With
  * `is_modern` and a nonce cookie that announces them, SHA-256 is taken if offered.
  * @return false, with nothing changed, if REALM (when none is known) or NONCE is missing,
  *         too long (763 bytes, §14.9) or has a NUL

@@ -71,7 +71,7 @@ static bool is_ascii(const char *text)
     return !*text;
 }
 
-/* The mapping and normalisation of RFC 8265 §4.2.1 for valid UTF-8. */
+/* The mapping and normalisation of RFC 8265 §4.2.2 for valid UTF-8. */
 static char *map_and_normalise(const char *text)
 {
     GString *mapped = g_string_sized_new(2 * strlen(text));

@@ -5,7 +5,7 @@
  * them is escaped.
  *
  * RFC 5928 §3 (TURN), RFC 3958 (S-NAPTR), RFC 2782 (SRV), RFC 8489 §8 (STUN), RFC 7350
- * §4 and §5 (DTLS). S-NAPTR's tags for TURN are "RELAY" and "turn.udp", "turn.tcp",
+ * §4.1 and §4.6 (DTLS). S-NAPTR's tags for TURN are "RELAY" and "turn.udp", "turn.tcp",
  * "turn.tls", "turn.dtls".
  */
 #include "probes/core/resolve_select.h"
@@ -173,7 +173,7 @@ static bool add_srv(struct selection *s, const char *name, enum probe_transport 
     return true;
 }
 
-/* "_turns._udp.example.org" (RFC 8489 §8.1, RFC 5928 §3, RFC 7350 §5) */
+/* "_turns._udp.example.org" (RFC 8489 §8.1, RFC 5928 §3, RFC 7350 §4) */
 static bool add_service(struct selection *s, enum probe_transport transport)
 {
     g_autofree char *name =

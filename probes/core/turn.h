@@ -12,7 +12,7 @@
 /** IP protocol numbers of REQUESTED-TRANSPORT. */
 enum { TURN_PROTOCOL_UDP = 17, TURN_PROTOCOL_TCP = 6 };
 
-#define TURN_DEFAULT_LIFETIME_S    600 /**< of an allocation, RFC 8656 §7.2 */
+#define TURN_DEFAULT_LIFETIME_S    600 /**< of an allocation, RFC 8656 §6 */
 #define TURN_PERMISSION_LIFETIME_S 300 /**< §9 */
 #define TURN_CHANNEL_LIFETIME_S    600 /**< §12 */
 

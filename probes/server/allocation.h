@@ -28,7 +28,7 @@ struct srv_channel {
 
 struct srv_allocation {
     struct srv_path path;
-    /* Where the client has moved to, until it sends data from there (RFC 8016 §3.3). */
+    /* Where the client has moved to, until it sends data from there (RFC 8016 §3.2.2). */
     struct srv_path next_path;
     bool has_next_path;
     char *user;

@@ -83,7 +83,7 @@ void srv_binding_handle(struct probe_server *s, struct srv_request *q)
         stunmsg_get_u32(&q->message, STUNMSG_RESPONSE_PORT, &port) == STUNMSG_OK;
     if (has_port && stunmsg_has(&q->message, STUNMSG_PADDING) &&
         !srv_has(s, DEFECT_PADDING_WITH_RESPONSE_PORT)) {
-        srv_reply_error(s, q, STUNMSG_CODE_BAD_REQUEST); /* RFC 5780 §7.5 */
+        srv_reply_error(s, q, STUNMSG_CODE_BAD_REQUEST); /* RFC 5780 §6.1 */
         return;
     }
     struct srv_reply r;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Whom clients may reach: nobody but the prefixes of the options. A relay that allows
- * more lets the world into whatever network the server stands in (RFC 8656 §21.1.7); an
+ * more lets the world into whatever network the server stands in (RFC 8656 §21.1.4); an
  * IPv4 address is as reachable within an IPv6 one.
  *
  * The lists below are what each defect lets through.

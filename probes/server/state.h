@@ -40,7 +40,7 @@ struct srv_listener {
     struct srv_watch *watch;
 };
 
-/* A client's 5-tuple (RFC 8656 §2.2), and how to answer. */
+/* A client's 5-tuple (RFC 8656 §2), and how to answer. */
 struct srv_path {
     enum srv_transport transport;
     struct endpoint client, local;

@@ -21,7 +21,7 @@ struct srv_stream {
     GByteArray *input;  /* less than a message */
     GByteArray *output; /* what the socket did not take yet */
     size_t tls_unsent;  /* bytes that GnuTLS has taken from `output` and not sent */
-    /* After ConnectionBind all bytes are this one's (RFC 6062 §4.3). */
+    /* After ConnectionBind all bytes are this one's (RFC 6062 §5.4). */
     struct srv_connection *connection;
 };
 
