@@ -68,6 +68,18 @@ static bool is_classic_answer(const struct inbound *in, const uint8_t *request)
            memcmp(in->bytes + 4, request + 4, 16) == 0;
 }
 
+/* STUN servers should give it (RFC 8489 §12, RFC 5389 §13); TURN is without it. */
+static void judge_classic_answer(struct trial *t)
+{
+    const struct subject *s = trial_subject(t);
+    if (s->is_modern && subject_can(s, CAN(TURN)))
+        trial_warn(t, "an answer as RFC 3489 has it, which TURN does not use (RFC 8656 "
+                      "§5)");
+    else
+        trial_pass(t, "an answer as RFC 3489 has it, which %s asks of STUN servers",
+                   s->is_modern ? "RFC 8489 §12" : "RFC 5389 §13");
+}
+
 void stun_case_cookie(struct trial *t)
 {
     struct spoilt m;
@@ -83,10 +95,8 @@ void stun_case_cookie(struct trial *t)
     case SILENCE_BROKEN:
         if (!is_classic_answer(&broken, m.draft.bytes))
             trial_fail(t, "an answer that is none of RFC 3489 either");
-        else if (trial_subject(t)->is_modern)
-            trial_warn(t, "an answer as RFC 3489 has it, for clients that are long gone");
         else
-            trial_pass(t, "an answer as RFC 3489 has it, which RFC 5389 §12 asks for");
+            judge_classic_answer(t);
         break;
     case SILENCE_CLOSED:
         trial_inconclusive(t, "the port was refused");
