@@ -116,7 +116,7 @@ bool trial_bind(struct trial *t, struct client *c, uint16_t channel,
 /**
  * Sends a request and gets the response. Silence that a Binding after it disproves as a
  * loss is a failure ("no answer, though a Binding after it was answered"); else it is
- * inconclusive.
+ * inconclusive. So is 486 (Allocation Quota Reached) to an Allocate.
  */
 bool trial_exchange(struct trial *t, struct client *c, const struct draft *request,
                     struct answer *ret);

@@ -93,6 +93,20 @@ static void note_success(struct trial *t, struct client *c, const struct answer 
         trial_note_allocation(t, c);
 }
 
+/* 486 may come at any point of an Allocate's checks, whatever else is wrong with it (RFC
+   8656 §7.2, RFC 5766 §6.2): it says nothing of what the case asks for. */
+static bool meets_quota(struct trial *t, struct answer *answer)
+{
+    if (answer->message.method != STUNMSG_ALLOCATE ||
+        answer_code(answer) != STUNMSG_CODE_ALLOCATION_QUOTA_REACHED)
+        return false;
+    g_autofree char *said = answer_describe(answer);
+    trial_inconclusive(t, "%s: the user has as many allocations as the server gives",
+                       said);
+    answer_clear(answer);
+    return true;
+}
+
 bool trial_exchange(struct trial *t, struct client *c, const struct draft *request,
                     struct answer *ret)
 {
@@ -107,7 +121,7 @@ bool trial_exchange(struct trial *t, struct client *c, const struct draft *reque
         ret->sent_ns = sent_ns;
     }
     note_success(t, c, ret);
-    return true;
+    return !meets_quota(t, ret);
 }
 
 /* An answer, be it wrong, and not silence after a challenge. */
