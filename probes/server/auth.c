@@ -165,15 +165,10 @@ static bool is_right_but_short(const struct srv_request *q)
 static bool has_integrity(const struct probe_server *s, const struct srv_request *q,
                           uint16_t proof)
 {
-    struct stunmsg_attribute a;
     if (srv_has(s, DEFECT_INTEGRITY_UNCHECKED))
         return true;
     if (proof == STUNMSG_MESSAGE_INTEGRITY)
         return stunmsg_check_integrity(&q->message, q->key, q->key_size) == STUNMSG_OK;
-    bool is_truncated = stunmsg_find(&q->message, proof, &a) == STUNMSG_OK &&
-                        a.size < STUNMSG_SHA256_SIZE;
-    if (is_truncated && srv_has(s, DEFECT_TRUNCATED_REFUSED))
-        return false;
     if (srv_has(s, DEFECT_TRUNCATED_TOO_FAR_ACCEPTED) && is_right_but_short(q))
         return true;
     return stunmsg_check_integrity_sha256(&q->message, q->key, q->key_size) == STUNMSG_OK;

@@ -134,8 +134,6 @@
     X(USERHASH_UNKNOWN, "userhash-unknown", "A18", "a right USERHASH gets 401")      \
     X(USERHASH_UNCHECKED, "userhash-unchecked", "A18",                               \
       "any USERHASH stands for the first user")                                      \
-    X(TRUNCATED_REFUSED, "truncated-refused", "A19",                                 \
-      "MESSAGE-INTEGRITY-SHA256 of 16 bytes is refused")                             \
     X(TRUNCATED_TOO_FAR_ACCEPTED, "truncated-too-far-accepted", "A19",               \
       "MESSAGE-INTEGRITY-SHA256 of 12 bytes is accepted")                            \
     X(INTEGRITY_UNCHECKED, "integrity-unchecked", "A04 A20",                         \
