@@ -173,7 +173,8 @@ static const struct test_case cases[] = {
       .classic = "RFC 5766 §6.2",
       .level = CASE_MUST,
       .needs = CAN(ALLOCATE),
-      .expected = "the lifetime that an Allocate without LIFETIME gets, 600 s or more",
+      .expected = "the lifetime that an Allocate without LIFETIME gets, 600 s or more, "
+                  "for a Refresh too",
       .run = allocate_short_life },
     { .id = "L22",
       .title = "an allocation lives no longer than an hour without a Refresh",

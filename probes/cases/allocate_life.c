@@ -100,13 +100,38 @@ void refresh_by_another(struct trial *t)
 
 /* ---- Lifetimes -------------------------------------------------------------------- */
 
+/* A Refresh gets no less than an Allocate does (RFC 8656 §8.2). False: the verdict is
+   said. */
+static bool expect_refreshed(struct trial *t, struct client *c, uint32_t asked_s,
+                             uint32_t least_s)
+{
+    struct draft request;
+    g_auto(auto_answer) answer = { 0 };
+    uint32_t granted_s;
+    client_begin(c, &request, STUNMSG_REFRESH, STUNMSG_REQUEST);
+    stunmsg_add_number(&request.b, STUNMSG_LIFETIME, asked_s);
+    step_sign(c, &request);
+    if (!trial_expect_success(t, c, &request, &answer))
+        return false;
+    if (stunmsg_get_u32(&answer.message, STUNMSG_LIFETIME, &granted_s) != STUNMSG_OK)
+        trial_fail(t, "a success to a Refresh without LIFETIME");
+    else if (granted_s < least_s)
+        trial_fail(t, "%u s for a Refresh, below the default of %u s", granted_s,
+                   least_s);
+    else
+        return true;
+    return false;
+}
+
 void allocate_short_life(struct trial *t)
 {
-    static const struct allocate_options brief = { .lifetime_s = 1 };
+    enum { BRIEF_S = 1 };
+    static const struct allocate_options brief = { .lifetime_s = BRIEF_S };
     struct allocation plain, asked;
     struct client *c = trial_allocated(t, NULL, &plain);
     struct client *d = c ? step_ready(t) : NULL;
-    if (!d || !step_expect_allocation(t, d, &brief, &asked))
+    if (!d || !step_expect_allocation(t, d, &brief, &asked) ||
+        !expect_refreshed(t, c, BRIEF_S, plain.lifetime_s))
         return;
     if (asked.lifetime_s < plain.lifetime_s)
         trial_fail(t, "%u s, below the default of %u s", asked.lifetime_s,

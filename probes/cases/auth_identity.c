@@ -175,11 +175,19 @@ void auth_proven_replies(struct trial *t)
     static const struct {
         uint16_t method;
         const char *what;
-    } requests[] = { { STUNMSG_ALLOCATE, "Allocate" },
-                     { STUNMSG_ALLOCATE, "a second Allocate" },
-                     { STUNMSG_REFRESH, "Refresh" },
-                     { STUNMSG_CREATE_PERMISSION, "CreatePermission without a peer" },
-                     { STUNMSG_CHANNEL_BIND, "ChannelBind without a channel" } };
+        bool has_peer, has_channel;
+    } requests[] = {
+        { STUNMSG_ALLOCATE, "Allocate", false, false },
+        { STUNMSG_ALLOCATE, "a second Allocate", false, false },
+        { STUNMSG_CREATE_PERMISSION, "CreatePermission", true, false },
+        { STUNMSG_CREATE_PERMISSION, "CreatePermission without a peer", false, false },
+        { STUNMSG_CHANNEL_BIND, "ChannelBind", true, true },
+        { STUNMSG_CHANNEL_BIND, "ChannelBind without a channel", true, false },
+        { STUNMSG_REFRESH, "Refresh", false, false },
+    };
+    /* For documentation (RFC 5737): nothing is sent to it. */
+    struct endpoint peer = { .port = 9 };
+    address_parse("192.0.2.1", &peer.address);
     g_autoptr(GString) problems = g_string_new(NULL);
     struct client *c = trial_challenged(t);
     for (unsigned i = 0; c && i < G_N_ELEMENTS(requests); i++) {
@@ -187,6 +195,10 @@ void auth_proven_replies(struct trial *t)
         client_begin(c, &request, requests[i].method, STUNMSG_REQUEST);
         if (requests[i].method == STUNMSG_ALLOCATE)
             turn_add_allocate(&request.b, NULL);
+        if (requests[i].has_peer)
+            stunmsg_add_address(&request.b, STUNMSG_XOR_PEER_ADDRESS, &peer);
+        if (requests[i].has_channel)
+            stunmsg_add_number(&request.b, STUNMSG_CHANNEL_NUMBER, STUNMSG_CHANNEL_MIN);
         client_sign(c, &request);
         if (!check_proof(t, c, &request, requests[i].what, problems))
             return;
@@ -194,7 +206,8 @@ void auth_proven_replies(struct trial *t)
     if (problems->len > 0)
         trial_fail(t, "%s", problems->str);
     else if (c)
-        trial_pass(t, "five replies, errors too, with a valid integrity");
+        trial_pass(t, "%zu replies, errors too, with a valid integrity",
+                   G_N_ELEMENTS(requests));
 }
 
 void auth_wrong_realm(struct trial *t)

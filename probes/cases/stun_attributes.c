@@ -178,6 +178,18 @@ static bool is_fingerprint_good(struct trial *t, const char *where,
     }
 }
 
+/* What gets an error response; not all servers answer what they do not know (S12). */
+static void begin_refused(struct trial *t, struct client *c, struct draft *request)
+{
+    if (subject_can(trial_subject(t), CAN(CHALLENGE))) {
+        client_begin(c, request, STUNMSG_ALLOCATE, STUNMSG_REQUEST);
+        turn_add_allocate(&request->b, NULL);
+    } else {
+        stun_case_begin(c, request);
+        stunmsg_add_text(&request->b, STUN_CASE_REQUIRED, "what");
+    }
+}
+
 /* Asked with one: many servers send it only then. */
 void stun_case_fingerprint(struct trial *t)
 {
@@ -192,8 +204,7 @@ void stun_case_fingerprint(struct trial *t)
     if (!trial_exchange(t, c, &request, &success) ||
         !is_fingerprint_good(t, "success response", &success.message))
         return;
-    stun_case_begin(c, &request);
-    stunmsg_add_text(&request.b, STUN_CASE_REQUIRED, "what");
+    begin_refused(t, c, &request);
     stunmsg_add_fingerprint(&request.b);
     if (!trial_exchange(t, c, &request, &failure))
         return;

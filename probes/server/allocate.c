@@ -331,8 +331,9 @@ void srv_refresh_handle(struct probe_server *s, struct srv_request *q)
     }
     struct srv_reply r;
     uint32_t asked_s, lifetime_s = srv_allocation_lifetime_s(s, q);
-    bool ends = stunmsg_get_u32(&q->message, STUNMSG_LIFETIME, &asked_s) == STUNMSG_OK &&
-                asked_s == 0;
+    bool ends = srv_has(s, DEFECT_REFRESH_ENDS) ||
+                (stunmsg_get_u32(&q->message, STUNMSG_LIFETIME, &asked_s) == STUNMSG_OK &&
+                 asked_s == 0);
     if (ends)
         lifetime_s = 0;
     else

@@ -197,6 +197,8 @@
       "ADDITIONAL-ADDRESS-FAMILY is accepted with EVEN-PORT R=1")                      \
     X(SHORT_LIFETIME_HONOURED, "short-lifetime-honoured", "L21",                       \
       "a lifetime below the default is granted (seen in real servers)")                \
+    X(REFRESH_ENDS, "refresh-ends", "L21",                                             \
+      "a Refresh with any lifetime ends the allocation (seen in real servers)")        \
     X(LONG_LIFETIME_HONOURED, "long-lifetime-honoured", "L22",                         \
       "any lifetime is granted")                                                       \
     X(REFRESH_0_IGNORED, "refresh-0-ignored", "L23",                                   \
