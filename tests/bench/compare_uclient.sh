@@ -6,7 +6,7 @@
 #
 #   RTCLAB=build/bin/rtclab tests/bench/compare_uclient.sh [ROUNDS]
 source "$(dirname "$0")/../lab/lib.sh"
-source "$here/../lab/coturn.sh"
+source "$here/../lab/probe.sh"
 inside_own_network "$@"
 rounds=${1:-3}
 command -v turnutils_uclient >/dev/null || skip "turnutils_uclient is not installed"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # `rtcprobe check` against coturn: all transports and formats, and the exit statuses.
 source "$(dirname "$0")/lib.sh"
-source "$here/coturn.sh"
+source "$here/probe.sh"
 inside_own_network "$@"
 
 # Runs check; its exit status must be STATUS.

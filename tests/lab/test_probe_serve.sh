@@ -6,7 +6,7 @@ source "$(dirname "$0")/lib.sh"
 for tool in prometheus promtool curl; do
     command -v "$tool" >/dev/null || skip "$tool is not installed"
 done
-source "$here/coturn.sh"
+source "$here/probe.sh"
 inside_own_network "$@"
 examples=$here/../../probes/examples
 
