@@ -71,7 +71,7 @@ static size_t respond(struct responder *r, const struct stunmsg *m,
         stunmsg_add_address(&b, STUNMSG_ALTERNATE_SERVER, &r->alternate);
     if (r->software)
         stunmsg_add_text(&b, STUNMSG_SOFTWARE, r->software);
-    CU_ASSERT_EQUAL(stunmsg_end(&b, &written), STUNMSG_OK);
+    g_assert(stunmsg_end(&b, &written) == STUNMSG_OK); /* not CUnit's thread */
     return written;
 }
 
@@ -98,9 +98,11 @@ static void *serve(void *data)
     }
 }
 
+/* How it answers must be set before. */
 static void responder_start(struct responder *r)
 {
-    r->fd = open_socket(SOCK_DGRAM, &r->port);
+    if (!r->port)
+        r->fd = open_socket(SOCK_DGRAM, &r->port);
     CU_ASSERT_TRUE_FATAL(pipe(r->stop) == 0);
     r->thread = g_thread_new("responder", serve, r);
 }
@@ -122,7 +124,7 @@ static struct check_result *check(const char *uri, const struct credentials *cre
         .uri = uri,
         /* With a deadline of all, that alone: what is in the way of it takes longer. */
         .client = { .timing = deadline_ns == CLOCK_NEVER
-                                  ? (struct client_timing){ 30, 2, 2, 300 }
+                                  ? (struct client_timing){ 100, 3, 2, 600 }
                                   : CLIENT_TIMING_DEFAULT,
                     .username = credentials ? credentials->user : NULL,
                     .password = credentials ? credentials->password : NULL },
@@ -272,15 +274,18 @@ static void test_a_redirect_is_followed(void)
 static void test_redirects_end(void)
 {
     struct responder a = { .code = 300 }, b = { .code = 300 };
-    responder_start(&a);
-    responder_start(&b);
+    a.fd = open_socket(SOCK_DGRAM, &a.port);
+    b.fd = open_socket(SOCK_DGRAM, &b.port);
     a.alternate = loopback(b.port);
     b.alternate = loopback(a.port); /* round and round */
+    responder_start(&a);
+    responder_start(&b);
     g_autoptr(auto_check_result) result = check_port("stun", a.port, "");
     CU_ASSERT_FALSE(check_is_good(result));
     CU_ASSERT_EQUAL(check_exit_status(result), 1);
     CU_ASSERT_EQUAL(result->chosen->code, 300);
-    CU_ASSERT_EQUAL(g_atomic_int_get(&a.n_requests) + g_atomic_int_get(&b.n_requests), 2);
+    int n_asked = g_atomic_int_get(&a.n_requests) + g_atomic_int_get(&b.n_requests);
+    CU_ASSERT_TRUE(n_asked >= 2 && n_asked <= 6); /* two, each sent thrice at most */
     responder_stop(&a);
     responder_stop(&b);
 }
