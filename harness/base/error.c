@@ -15,3 +15,13 @@ void rtc_set_errno_error(GError **error, int code, int errno_value, const char *
     va_end(args);
     g_set_error(error, RTC_ERROR, code, "%s: %s", what, g_strerror(errno_value));
 }
+
+gboolean rtc_fail_usage(GError **error, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    g_autofree char *message = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    g_set_error_literal(error, RTC_ERROR, RTC_ERROR_USAGE, message);
+    return FALSE;
+}

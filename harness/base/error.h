@@ -46,4 +46,10 @@ enum exit_code {
 void rtc_set_errno_error(GError **error, int code, int errno_value, const char *format,
                          ...) G_GNUC_PRINTF(4, 5);
 
+/**
+ * Sets RTC_ERROR_USAGE with a message as printf makes it.
+ * @return FALSE, so that a reader can end with it
+ */
+gboolean rtc_fail_usage(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
 #endif

@@ -24,21 +24,10 @@ void arguments_clear(struct arguments *arguments)
     *arguments = (struct arguments){ 0 };
 }
 
-static gboolean fail(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
-static gboolean fail(GError **error, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    g_autofree char *message = g_strdup_vprintf(format, args);
-    va_end(args);
-    g_set_error_literal(error, RTC_ERROR, RTC_ERROR_USAGE, message);
-    return FALSE;
-}
-
 gboolean option_take_text(const char *text, void *place, GError **error)
 {
     if (!*text)
-        return fail(error, "must not be empty");
+        return rtc_fail_usage(error, "must not be empty");
     *(const char **)place = text;
     return TRUE;
 }
@@ -56,10 +45,10 @@ gboolean option_read_whole(const char *text, uint64_t least, uint64_t most,
 {
     guint64 value;
     if (!g_ascii_string_to_unsigned(text, 10, least, most, &value, NULL))
-        return fail(error,
-                    "must be a whole number from %" G_GUINT64_FORMAT
-                    " to %" G_GUINT64_FORMAT ", is \"%s\"",
-                    least, most, text);
+        return rtc_fail_usage(error,
+                              "must be a whole number from %" G_GUINT64_FORMAT
+                              " to %" G_GUINT64_FORMAT ", is \"%s\"",
+                              least, most, text);
     *ret_value = value;
     return TRUE;
 }
@@ -106,14 +95,14 @@ static gboolean fail_unknown(const struct option_list *list, const char *name,
 {
     g_autofree char *word = g_strndup(name, length);
     if (strcmp(word, "help") == 0)
-        return fail(error, "--help takes no argument");
+        return rtc_fail_usage(error, "--help takes no argument");
     g_autofree const char **names = g_new0(const char *, list->count + 1);
     for (size_t i = 0; i < list->count; i++)
         names[i] = list->options[i].name;
     const char *nearest = nearest_word(word, names);
-    return nearest
-               ? fail(error, "there is no option --%s; did you mean --%s?", word, nearest)
-               : fail(error, "there is no option --%s", word);
+    return nearest ? rtc_fail_usage(error, "there is no option --%s; did you mean --%s?",
+                                    word, nearest)
+                   : rtc_fail_usage(error, "there is no option --%s", word);
 }
 
 /* What of an argument follows the option's name in the same word: after the "=" of a long
@@ -128,7 +117,7 @@ static const struct option *find_given(const struct option_list *list, const cha
                 option = &list->options[i];
         *ret_attached = option && word[2] ? word + 2 : NULL;
         if (!option)
-            fail(error, "there is no option %s", word);
+            rtc_fail_usage(error, "there is no option %s", word);
         return option;
     }
     const char *name = word + 2;
@@ -149,12 +138,12 @@ static gboolean take_given(const struct option_list *list, char *const **argv,
     if (!option)
         return FALSE;
     if (!option->argument && text)
-        return fail(error, "--%s takes no argument", option->name);
+        return rtc_fail_usage(error, "--%s takes no argument", option->name);
     if (option->argument && !text) {
         text = (*argv)[1];
         if (!text)
-            return fail(error, "--%s needs its argument %s", option->name,
-                        option->argument);
+            return rtc_fail_usage(error, "--%s needs its argument %s", option->name,
+                                  option->argument);
         ++*argv;
     }
     if (!take(option, text, values, error))

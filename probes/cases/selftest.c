@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "probes/cases/runner.h"
 #include "probes/core/wait.h"
+#include "probes/output/fields.h"
 #include "probes/output/report.h"
 #include "probes/server/server.h"
 
@@ -149,14 +150,9 @@ static json_t *try_once(const struct try *one)
 
 /* ---- What came of a case ---------------------------------------------------------- */
 
-static const char *get(const json_t *item, const char *key)
-{
-    return json_string_value(json_object_get(item, key));
-}
-
 static bool is_status(const json_t *item, enum verdict verdict)
 {
-    return strcmp(get(item, "status"), verdict_name(verdict)) == 0;
+    return strcmp(field_text(item, "status"), verdict_name(verdict)) == 0;
 }
 
 /* A case that only reports tells something else of a server with the defect; and what can
@@ -169,7 +165,7 @@ static bool is_found(const struct test_case *test, const json_t *right,
     if (is_status(right, VERDICT_PASS) && is_status(defective, VERDICT_INFO))
         return true;
     return test->level == CASE_REPORT &&
-           strcmp(get(right, "message"), get(defective, "message")) != 0;
+           strcmp(field_text(right, "message"), field_text(defective, "message")) != 0;
 }
 
 static bool is_right(const struct test_case *test, const json_t *item)
@@ -221,7 +217,7 @@ static json_t *judge_case(const struct try *tries, size_t n_tries)
             append_problem(problems, "%s: %s (%s)",
                            has_defect ? probe_defect_describe(tries[i].defect)->name
                                       : "on the server that is right",
-                           get(item, "status"), get(item, "message"));
+                           field_text(item, "status"), field_text(item, "message"));
     }
     if (n_tries == 1)
         append_problem(problems, "no defect can make it fail");

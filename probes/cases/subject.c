@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "probes/core/binding.h"
 #include "probes/core/error.h"
 #include "probes/core/turn.h"
 
@@ -302,30 +303,21 @@ static bool hears(struct connection *peer, const uint8_t *payload, size_t size,
     return false;
 }
 
-/* Where a socket is seen by the server. */
-static void learn_mapped(struct exploration *e, struct connection *peer,
-                         struct endpoint *ret)
+struct endpoint subject_learn_mapped(const struct subject *s, struct connection *peer,
+                                     struct rng *rng)
 {
-    enum { TRIES = 3 };
-    uint8_t bytes[STUNMSG_HEADER_SIZE], transaction[STUNMSG_TRANSACTION_SIZE] = { 0 };
-    uint64_t chance = rng_next(&e->rng);
-    struct stunmsg_builder b;
-    *ret = connection_local(peer);
-    if (!subject_can(e->s, CAN(UDP)))
-        return;
-    memcpy(transaction, &chance, sizeof chance);
-    stunmsg_begin(&b, bytes, sizeof bytes, STUNMSG_BINDING, STUNMSG_REQUEST, transaction);
-    for (unsigned i = 0; i < TRIES; i++) {
-        struct received in;
-        struct endpoint from;
-        struct stunmsg m;
-        int64_t deadline_ns = clock_now_ns() + e->s->timing.rto_ms * NS_PER_MS;
-        connection_send_to(peer, &e->s->servers[PROBE_UDP], bytes, sizeof bytes, NULL);
-        while (connection_receive_from(peer, deadline_ns, &in, &from, NULL))
-            if (stunmsg_decode(in.bytes, in.size, &m) == STUNMSG_OK &&
-                stunmsg_get_address(&m, STUNMSG_XOR_MAPPED_ADDRESS, ret) == STUNMSG_OK)
-                return;
-    }
+    struct binding_way way = { .by = peer,
+                               .to = s->servers[PROBE_UDP],
+                               .timing = s->timing };
+    struct endpoint mapped = connection_local(peer);
+    struct draft request;
+    g_auto(auto_heard) heard = { 0 };
+    if (way.to.address.family != mapped.address.family)
+        return mapped;
+    draft_begin(&request, rng, STUNMSG_BINDING, STUNMSG_REQUEST);
+    if (binding_ask(&way, &request, &heard, NULL))
+        stunmsg_get_address(&heard.answer.message, STUNMSG_XOR_MAPPED_ADDRESS, &mapped);
+    return mapped;
 }
 
 /* A datagram through the relay to a socket of ours. */
@@ -338,7 +330,7 @@ static gboolean cross_relay(struct exploration *e, struct client *c,
     g_autoptr(auto_connection) peer = connection_open_peer(&local, e->transcript, error);
     if (!peer)
         return FALSE;
-    learn_mapped(e, peer, &mapped);
+    mapped = subject_learn_mapped(e->s, peer, &e->rng);
     connection_punch(peer, &allocation->relayed); /* opens its NAT */
     if (!turn_permit(c, &mapped, 1, error))
         return FALSE;

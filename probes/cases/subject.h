@@ -96,6 +96,13 @@ const char *subject_lack(const struct subject *s, unsigned needs);
 gboolean subject_explore(struct subject *s, struct transcript *transcript,
                          GError **error);
 
+/**
+ * Where a UDP socket of ours is seen by the server; its own address where the server does
+ * not answer Bindings over UDP.
+ */
+struct endpoint subject_learn_mapped(const struct subject *s, struct connection *peer,
+                                     struct rng *rng);
+
 /** Whether it still answers a Binding. */
 bool subject_is_alive(const struct subject *s);
 

@@ -15,39 +15,6 @@ enum { PAYLOAD_TRIES = 3 }; /* against loss */
 
 /* ---- Peers ------------------------------------------------------------------------ */
 
-/* The peer's address as the server sees it: its own where the server has no UDP. */
-static bool learn_address(struct trial *t, struct peer *peer)
-{
-    enum { TRIES = 4 };
-    const struct endpoint *server = &t->subject->servers[PROBE_UDP];
-    uint8_t bytes[STUNMSG_HEADER_SIZE], transaction[STUNMSG_TRANSACTION_SIZE] = { 0 };
-    uint64_t chance = rng_next(&t->rng);
-    struct stunmsg_builder b;
-    peer->address = connection_local(peer->connection);
-    if (server->address.family != peer->address.address.family)
-        return true;
-    memcpy(transaction, &chance, sizeof chance);
-    stunmsg_begin(&b, bytes, sizeof bytes, STUNMSG_BINDING, STUNMSG_REQUEST, transaction);
-    for (unsigned i = 0; i < TRIES; i++) {
-        struct received in;
-        struct endpoint from;
-        struct stunmsg m;
-        g_autoptr(GError) error = NULL;
-        if (!connection_send_to(peer->connection, server, bytes, sizeof bytes, &error)) {
-            trial_say_error(t, "sending as a peer", error);
-            return false;
-        }
-        while (
-            connection_receive_from(peer->connection, trial_soon_ns(t), &in, &from, NULL))
-            if (stunmsg_decode(in.bytes, in.size, &m) == STUNMSG_OK &&
-                memcmp(m.transaction, transaction, sizeof transaction) == 0 &&
-                stunmsg_get_address(&m, STUNMSG_XOR_MAPPED_ADDRESS, &peer->address) ==
-                    STUNMSG_OK)
-                return true;
-    }
-    return true; /* the server has TURN but no STUN over UDP: its own address must do */
-}
-
 static struct endpoint find_local(const struct trial *t, struct client *any)
 {
     struct endpoint local = t->subject->local;
@@ -68,7 +35,8 @@ static struct peer *open_peer(struct trial *t, const struct endpoint *local)
     struct peer *peer = g_new0(struct peer, 1);
     peer->connection = connection;
     g_ptr_array_add(t->peers, peer);
-    return learn_address(t, peer) ? peer : NULL;
+    peer->address = subject_learn_mapped(t->subject, connection, &t->rng);
+    return peer;
 }
 
 struct peer *trial_peer(struct trial *t)

@@ -10,14 +10,9 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "probes/core/credentials.h"
+#include "probes/output/fields.h"
 #include "probes/output/layout.h"
 #include "probes/output/report.h"
-
-static const char *text_of(const json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-    return text ? text : "";
-}
 
 static double number_of(const json_t *object, const char *key)
 {
@@ -28,7 +23,7 @@ static double number_of(const json_t *object, const char *key)
  */
 static void append_user(GString *out, const json_t *item)
 {
-    const char *user = text_of(item, "user");
+    const char *user = field_text(item, "user");
     int64_t expires_s;
     const char *name = NULL;
     if (!*user)
@@ -49,8 +44,8 @@ static void append_user(GString *out, const json_t *item)
 /* "  dns          4.1 ms   2 A, 1 AAAA" */
 static void append_step(GString *out, const json_t *step)
 {
-    const char *phase = text_of(step, "phase");
-    g_autofree char *text = text_escape(text_of(step, "text"));
+    const char *phase = field_text(step, "phase");
+    g_autofree char *text = text_escape(field_text(step, "text"));
     double ms = number_of(step, "duration_ms");
     g_autofree char *time = ms > 0 ? g_strdup_printf("%8.1f ms", ms) : g_strdup("");
     g_autofree char *failed = json_is_false(json_object_get(step, "ok"))
@@ -83,7 +78,7 @@ static void append_phases(GString *out, const json_t *address)
     const json_t *relay = json_object_get(address, "relay");
     json_array_foreach(json_object_get(address, "phases"), i, step)
     {
-        if (relay && strcmp(text_of(step, "phase"), "relay") == 0)
+        if (relay && strcmp(field_text(step, "phase"), "relay") == 0)
             append_relay(out, relay);
         else
             append_step(out, step);
@@ -93,12 +88,13 @@ static void append_phases(GString *out, const json_t *address)
 static void append_other(GString *out, const json_t *address)
 {
     g_string_append_printf(out, "  %-10s %11s   %s over %s ", "also", "",
-                           text_of(address, "address"), text_of(address, "transport"));
+                           field_text(address, "address"),
+                           field_text(address, "transport"));
     if (json_is_true(json_object_get(address, "works")))
         g_string_append_printf(out, "works: %.1f ms\n",
                                number_of(address, "duration_ms"));
     else
-        g_string_append_printf(out, "fails: %s\n", text_of(address, "failed"));
+        g_string_append_printf(out, "fails: %s\n", field_text(address, "failed"));
 }
 
 static void append_addresses(GString *out, const json_t *item)
@@ -135,14 +131,14 @@ static void append_verdict(GString *out, const json_t *item, enum verdict verdic
     size_t i;
     json_t *text;
     g_autofree char *word = g_ascii_strup(verdict_name(verdict), -1);
-    const char *advice = text_of(item, "advice");
+    const char *advice = field_text(item, "advice");
     const json_t *failures = json_object_get(item, "failures");
     if (verdict == VERDICT_PASS) {
         g_autofree char *time =
             g_strdup_printf("in %.0f ms", number_of(item, "duration_ms"));
         append_paragraph(out, verdict, word, time, in_colour);
     } else if (!failures) {
-        append_paragraph(out, verdict, word, text_of(item, "message"), in_colour);
+        append_paragraph(out, verdict, word, field_text(item, "message"), in_colour);
     }
     json_array_foreach(failures, i, text)
         append_paragraph(out, verdict, word, json_string_value(text), in_colour);
@@ -155,9 +151,9 @@ static void append_verdict(GString *out, const json_t *item, enum verdict verdic
 char *check_format_item(const json_t *item, bool in_colour)
 {
     GString *out = g_string_new(NULL);
-    g_autofree char *uri = text_escape(text_of(item, "name"));
+    g_autofree char *uri = text_escape(field_text(item, "name"));
     enum verdict verdict = VERDICT_ERROR;
-    verdict_parse(text_of(item, "status"), &verdict);
+    verdict_parse(field_text(item, "status"), &verdict);
     g_string_append(out, uri);
     append_user(out, item);
     g_string_append_c(out, '\n');

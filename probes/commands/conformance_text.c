@@ -5,15 +5,10 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "probes/output/fields.h"
 #include "probes/output/layout.h"
 
 static const char indent[] = "              ";
-
-static const char *get(const json_t *item, const char *key)
-{
-    const char *text = json_string_value(json_object_get(item, key));
-    return text ? text : "";
-}
 
 static void append_line(GString *out, const char *label, const char *text)
 {
@@ -32,19 +27,20 @@ static bool is_well(enum verdict verdict)
 static void append_explanation(GString *out, const json_t *item)
 {
     g_autofree char *clause =
-        g_strdup_printf("%s, %s", get(item, "clause"), get(item, "level"));
+        g_strdup_printf("%s, %s", field_text(item, "clause"), field_text(item, "level"));
     append_line(out, "clause", clause);
-    append_line(out, "expected", get(item, "expected"));
-    append_line(out, "observed", get(item, "message"));
+    append_line(out, "expected", field_text(item, "expected"));
+    append_line(out, "observed", field_text(item, "message"));
     const json_t *known = json_object_get(item, "known");
     if (known)
-        append_line(out, "known", get(known, "reason"));
+        append_line(out, "known", field_text(known, "reason"));
 }
 
 /* The whole command on one line, so that it can be copied. */
 static void append_again(GString *out, const json_t *item)
 {
-    g_string_append_printf(out, "%s%-10s%s\n", indent, "again:", get(item, "again"));
+    g_string_append_printf(out, "%s%-10s%s\n", indent,
+                           "again:", field_text(item, "again"));
 }
 
 /* How much is told of what is well. */
@@ -54,16 +50,16 @@ static char *format(const json_t *item, bool in_colour, enum detail detail)
 {
     GString *out = g_string_new(NULL);
     enum verdict verdict = VERDICT_ERROR;
-    verdict_parse(get(item, "status"), &verdict);
+    verdict_parse(field_text(item, "status"), &verdict);
     g_autofree char *word = g_ascii_strup(verdict_name(verdict), -1);
     g_autofree char *padded = g_strdup_printf("%-12s", word);
     g_autofree char *painted = layout_paint(verdict, padded, in_colour);
-    g_string_append_printf(out, "%s  %s  %s\n", painted, get(item, "name"),
-                           get(item, "title"));
+    g_string_append_printf(out, "%s  %s  %s\n", painted, field_text(item, "name"),
+                           field_text(item, "title"));
     if (!is_well(verdict) || detail == DETAIL_MESSAGES)
         append_explanation(out, item);
     else if (verdict != VERDICT_PASS || detail == DETAIL_OBSERVED)
-        append_line(out, "", get(item, "message"));
+        append_line(out, "", field_text(item, "message"));
     const json_t *warnings = json_object_get(item, "warnings");
     if (json_array_size(warnings) > 0)
         append_line(out, "warning", json_string_value(json_array_get(warnings, 0)));
@@ -99,21 +95,21 @@ static void append_hex(GString *out, const char *hex)
 
 static void append_message(GString *out, const json_t *message)
 {
-    bool is_sent = strcmp(get(message, "direction"), "sent") == 0;
-    bool is_event = strcmp(get(message, "direction"), "event") == 0;
-    g_autofree char *text = text_escape(get(message, "text"));
-    g_autofree char *note = text_escape(get(message, "note"));
+    bool is_sent = strcmp(field_text(message, "direction"), "sent") == 0;
+    bool is_event = strcmp(field_text(message, "direction"), "event") == 0;
+    g_autofree char *text = text_escape(field_text(message, "text"));
+    g_autofree char *note = text_escape(field_text(message, "note"));
     double t_ms = json_number_value(json_object_get(message, "t_ms"));
     g_autofree char *first = g_strdup_printf("%s%9.3f ms %s %s ", indent, t_ms,
                                              is_event  ? "--"
                                              : is_sent ? "->"
                                                        : "<-",
-                                             get(message, "transport"));
+                                             field_text(message, "transport"));
     g_autofree char *said =
         g_strdup_printf("%s%s%s%s", text, *note ? " (" : "", note, *note ? ")" : "");
     g_autofree char *lines = layout_wrap(first, said, layout_columns());
     g_string_append(out, lines);
-    append_hex(out, get(message, "hex"));
+    append_hex(out, field_text(message, "hex"));
 }
 
 char *conformance_format_item_and_messages(const json_t *item, bool in_colour)
@@ -138,16 +134,18 @@ char *conformance_format_end(const json_t *document, bool in_colour)
     json_array_foreach(json_object_get(document, "items"), i, item)
     {
         enum verdict verdict = VERDICT_ERROR;
-        verdict_parse(get(item, "status"), &verdict);
+        verdict_parse(field_text(item, "status"), &verdict);
         counts[verdict]++;
     }
     GString *out = g_string_new("\n");
     const json_t *server = json_object_get(document, "server");
-    g_autofree char *software = text_escape(get(server, "software"));
+    g_autofree char *software = text_escape(field_text(server, "software"));
     g_string_append_printf(
-        out, "%s, %s over %s%s%s, held against RFC %s\n", get(server, "uri"),
-        get(server, "address"), get(server, "transport"), *software ? ", " : "", software,
-        strcmp(get(server, "profile"), "8489") == 0 ? "8489 and 8656" : "5389 and 5766");
+        out, "%s, %s over %s%s%s, held against RFC %s\n", field_text(server, "uri"),
+        field_text(server, "address"), field_text(server, "transport"),
+        *software ? ", " : "", software,
+        strcmp(field_text(server, "profile"), "8489") == 0 ? "8489 and 8656"
+                                                           : "5389 and 5766");
     const char *separator = "";
     for (unsigned v = 0; v < VERDICT_N; v++) {
         if (counts[v] == 0)

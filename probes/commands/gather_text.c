@@ -10,37 +10,28 @@
 #include <glib.h>
 
 #include "base/text.h"
+#include "probes/output/fields.h"
 #include "probes/output/layout.h"
 
 const char gather_heading[] =
     "        ms  type   comp  foundation  proto        priority          address\n";
 
-static const char *text_of(const json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-    return text ? text : "";
-}
-
-static long long whole(const json_t *object, const char *key)
-{
-    return json_integer_value(json_object_get(object, key));
-}
-
 char *gather_format_candidate(const json_t *candidate)
 {
     GString *out = g_string_new(NULL);
     const json_t *priority = json_object_get(candidate, "priority_parts");
-    const char *tcp_type = text_of(candidate, "tcp_type");
-    const char *related = text_of(candidate, "related"), *url = text_of(candidate, "url");
-    g_autofree char *foundation = text_escape(text_of(candidate, "foundation"));
-    g_autofree char *protocol =
-        g_strconcat(text_of(candidate, "protocol"), *tcp_type ? " " : "", tcp_type, NULL);
+    const char *tcp_type = field_text(candidate, "tcp_type");
+    const char *related = field_text(candidate, "related"),
+               *url = field_text(candidate, "url");
+    g_autofree char *foundation = text_escape(field_text(candidate, "foundation"));
+    g_autofree char *protocol = g_strconcat(field_text(candidate, "protocol"),
+                                            *tcp_type ? " " : "", tcp_type, NULL);
     g_string_append_printf(
         out, "%10.1f  %-5s  %4lld  %-10s  %-11s  %3lld | %5lld | %3lld  %s",
-        json_number_value(json_object_get(candidate, "t_ms")), text_of(candidate, "type"),
-        whole(candidate, "component"), foundation, protocol, whole(priority, "type"),
-        whole(priority, "local"), whole(priority, "component"),
-        text_of(candidate, "address"));
+        json_number_value(json_object_get(candidate, "t_ms")),
+        field_text(candidate, "type"), field_whole(candidate, "component"), foundation,
+        protocol, field_whole(priority, "type"), field_whole(priority, "local"),
+        field_whole(priority, "component"), field_text(candidate, "address"));
     if (*related)
         g_string_append_printf(out, " from %s", related);
     if (*url) {
@@ -54,10 +45,10 @@ char *gather_format_candidate(const json_t *candidate)
 char *gather_format_item(const json_t *item, bool in_colour)
 {
     enum verdict verdict = VERDICT_ERROR;
-    verdict_parse(text_of(item, "status"), &verdict);
+    verdict_parse(field_text(item, "status"), &verdict);
     g_autofree char *word = layout_verdict(verdict, in_colour);
-    g_autofree char *name = text_escape(text_of(item, "name"));
-    g_autofree char *message = text_escape(text_of(item, "message"));
+    g_autofree char *name = text_escape(field_text(item, "name"));
+    g_autofree char *message = text_escape(field_text(item, "message"));
     return g_strdup_printf("%s %s: %s\n", word, name, message);
 }
 
@@ -69,9 +60,10 @@ char *gather_format_end(const json_t *document, bool in_colour)
     double ms = json_number_value(json_object_get(gathering, "duration_ms"));
     if (!gathering)
         return g_strdup("");
-    return g_strdup_printf(
-        "%s %.1f ms: %lld host, %lld srflx, %lld relay\n",
-        json_is_true(json_object_get(gathering, "is_complete")) ? "gathered in"
-                                                                : "not done after",
-        ms, whole(counts, "host"), whole(counts, "srflx"), whole(counts, "relay"));
+    return g_strdup_printf("%s %.1f ms: %lld host, %lld srflx, %lld relay\n",
+                           json_is_true(json_object_get(gathering, "is_complete"))
+                               ? "gathered in"
+                               : "not done after",
+                           ms, field_whole(counts, "host"), field_whole(counts, "srflx"),
+                           field_whole(counts, "relay"));
 }

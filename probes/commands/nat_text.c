@@ -7,25 +7,20 @@
 #include <glib.h>
 
 #include "base/text.h"
+#include "probes/output/fields.h"
 #include "probes/output/layout.h"
-
-static const char *text_of(const json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-    return text ? text : "";
-}
 
 char *nat_format_item(const json_t *item, bool in_colour)
 {
     enum verdict verdict = VERDICT_INFO;
-    const char *name = text_of(item, "name");
+    const char *name = field_text(item, "name");
     GString *out = g_string_new(NULL);
     if (strcmp(name, "udp") == 0) {
-        g_autofree char *uri = text_escape(text_of(item, "target"));
+        g_autofree char *uri = text_escape(field_text(item, "target"));
         g_string_append_printf(out, "%s\n", uri);
     }
-    verdict_parse(text_of(item, "status"), &verdict);
-    g_autofree char *message = text_escape(text_of(item, "message"));
+    verdict_parse(field_text(item, "status"), &verdict);
+    g_autofree char *message = text_escape(field_text(item, "message"));
     g_autofree char *first = g_strdup_printf("  %-11s", name);
     if (verdict == VERDICT_PASS || verdict == VERDICT_INFO) {
         g_autofree char *lines = layout_wrap(first, message, layout_columns());
@@ -40,7 +35,7 @@ char *nat_format_item(const json_t *item, bool in_colour)
 
 char *nat_format_end(const json_t *document, bool in_colour)
 {
-    const char *name = text_of(json_object_get(document, "nat"), "rfc3489");
+    const char *name = field_text(json_object_get(document, "nat"), "rfc3489");
     (void)in_colour;
     return *name ? g_strdup_printf("  %-11s%s\n", "RFC 3489", name) : g_strdup("");
 }

@@ -21,25 +21,15 @@
 
 enum { PORT = 3478, SECURE_PORT = 5349, RM = 16 };
 
-static gboolean fail(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
-static gboolean fail(GError **error, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    g_autofree char *message = g_strdup_vprintf(format, args);
-    va_end(args);
-    g_set_error_literal(error, RTC_ERROR, RTC_ERROR_USAGE, message);
-    return FALSE;
-}
-
 static gboolean take_family(uint8_t family, void *place, GError **error)
 {
     uint8_t *value = place;
     if (*value != ADDRESS_NONE && *value != family)
-        return fail(error,
-                    "and --ipv%d cannot both be given: without them both families "
-                    "are tried",
-                    *value);
+        return rtc_fail_usage(
+            error,
+            "and --ipv%d cannot both be given: without them both families "
+            "are tried",
+            *value);
     *value = family;
     return TRUE;
 }
@@ -61,7 +51,7 @@ gboolean target_take_family(const char *text, void *place, GError **error)
 {
     bool is_ipv4 = strcmp(text, "ipv4") == 0;
     if (!is_ipv4 && strcmp(text, "ipv6") != 0)
-        return fail(error, "must be ipv4 or ipv6, is \"%s\"", text);
+        return rtc_fail_usage(error, "must be ipv4 or ipv6, is \"%s\"", text);
     *(uint8_t *)place = is_ipv4 ? ADDRESS_IPV4 : ADDRESS_IPV6;
     return TRUE;
 }
@@ -70,7 +60,7 @@ gboolean target_take_transport(const char *text, void *place, GError **error)
 {
     struct target_transport *value = place;
     if (!transport_parse(text, &value->value))
-        return fail(error, "must be udp, tcp, tls or dtls, is \"%s\"", text);
+        return rtc_fail_usage(error, "must be udp, tcp, tls or dtls, is \"%s\"", text);
     value->is_given = true;
     return TRUE;
 }
@@ -79,7 +69,8 @@ gboolean target_take_local(const char *text, void *place, GError **error)
 {
     struct address address;
     if (!address_parse(text, &address))
-        return fail(error, "must be an address of this machine, is \"%s\"", text);
+        return rtc_fail_usage(error, "must be an address of this machine, is \"%s\"",
+                              text);
     *(struct endpoint *)place = (struct endpoint){ .address = address };
     return TRUE;
 }
@@ -93,7 +84,8 @@ static gboolean take_time(const char *text, int64_t least_ns, int64_t most_ns,
     if (ns < least_ns || ns > most_ns) {
         g_autofree char *least = quantity_format_ns(least_ns);
         g_autofree char *most = quantity_format_ns(most_ns);
-        return fail(error, "must be from %s to %s, is \"%s\"", least, most, text);
+        return rtc_fail_usage(error, "must be from %s to %s, is \"%s\"", least, most,
+                              text);
     }
     *place = ns;
     return TRUE;
@@ -118,7 +110,7 @@ gboolean target_take_profile(const char *text, void *place, GError **error)
 {
     bool is_modern = strcmp(text, "8489") == 0;
     if (!is_modern && strcmp(text, "5389") != 0)
-        return fail(error, "must be 5389 or 8489, is \"%s\"", text);
+        return rtc_fail_usage(error, "must be 5389 or 8489, is \"%s\"", text);
     *(bool *)place = is_modern;
     return TRUE;
 }
@@ -149,10 +141,10 @@ struct target *target_new(const struct target_options *options, const char *uri,
 {
     g_autoptr(auto_target) target = g_new0(struct target, 1);
     if (!ice_url_parse(uri, strlen(uri), &target->url)) {
-        fail(error,
-             "\"%s\" must be a URI such as stun:HOST or "
-             "turns:HOST:443?transport=tcp",
-             uri);
+        rtc_fail_usage(error,
+                       "\"%s\" must be a URI such as stun:HOST or "
+                       "turns:HOST:443?transport=tcp",
+                       uri);
         return NULL;
     }
     target->uri = g_strdup(uri);

@@ -37,17 +37,6 @@ static void buffer_free(struct buffer *buffer)
 typedef struct buffer auto_buffer;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(auto_buffer, buffer_free)
 
-static gboolean fail(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
-static gboolean fail(GError **error, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    g_autofree char *message = g_strdup_vprintf(format, args);
-    va_end(args);
-    g_set_error_literal(error, RTC_ERROR, RTC_ERROR_USAGE, message);
-    return FALSE;
-}
-
 /* A pipe, as of a shell's <(…), has a mode that says nothing. */
 static void warn_if_others_may_read(int fd, const char *option, const char *path)
 {
@@ -82,7 +71,8 @@ static struct buffer *read_file(const char *option, const char *path, GError **e
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (fd < 0) {
-        fail(error, "--%s: cannot open %s: %s", option, path, g_strerror(errno));
+        rtc_fail_usage(error, "--%s: cannot open %s: %s", option, path,
+                       g_strerror(errno));
         return NULL;
     }
     warn_if_others_may_read(fd, option, path);
@@ -91,16 +81,17 @@ static struct buffer *read_file(const char *option, const char *path, GError **e
     int saved = errno;
     close(fd);
     if (!ok) {
-        fail(error, "--%s: cannot read %s: %s", option, path, g_strerror(saved));
+        rtc_fail_usage(error, "--%s: cannot read %s: %s", option, path,
+                       g_strerror(saved));
         return NULL;
     }
     if (buffer->size > FILE_SIZE_MAX) {
-        fail(error, "--%s: %s is longer than 64 KiB", option, path);
+        rtc_fail_usage(error, "--%s: %s is longer than 64 KiB", option, path);
         return NULL;
     }
     buffer->bytes[buffer->size] = '\0';
     if (memchr(buffer->bytes, '\0', buffer->size)) {
-        fail(error, "--%s: %s holds a NUL byte", option, path);
+        rtc_fail_usage(error, "--%s: %s holds a NUL byte", option, path);
         return NULL;
     }
     return g_steal_pointer(&buffer);
@@ -116,7 +107,7 @@ static char *read_line(const char *option, const char *path, GError **error)
     if (length > 0 && buffer->bytes[length] == '\n' && buffer->bytes[length - 1] == '\r')
         length--;
     if (length == 0) {
-        fail(error, "--%s: the first line of %s is empty", option, path);
+        rtc_fail_usage(error, "--%s: the first line of %s is empty", option, path);
         return NULL;
     }
     return g_strndup(buffer->bytes, length);
@@ -126,7 +117,8 @@ static char *read_environment(const char *option, const char *name, GError **err
 {
     const char *value = g_getenv(name);
     if (!value || !*value) {
-        fail(error, "--%s: the environment has no %s, or it is empty", option, name);
+        rtc_fail_usage(error, "--%s: the environment has no %s, or it is empty", option,
+                       name);
         return NULL;
     }
     return g_strdup(value);
@@ -202,10 +194,10 @@ static struct credentials *load_token(const struct credentials_source *source,
     g_autoptr(json_t) object = json_loadb(buffer->bytes, buffer->size, 0, NULL);
     g_autoptr(auto_credentials) c = g_new0(struct credentials, 1);
     if (!json_is_object(object) || !parse_token(object, c)) {
-        fail(error,
-             "--token-file: %s must be a JSON object with \"access_token\" and "
-             "\"key\" in base64, and \"kid\"",
-             source->token_file);
+        rtc_fail_usage(error,
+                       "--token-file: %s must be a JSON object with \"access_token\" and "
+                       "\"key\" in base64, and \"kid\"",
+                       source->token_file);
         return NULL;
     }
     return g_steal_pointer(&c);
@@ -220,15 +212,18 @@ gboolean credentials_load(const struct credentials_source *source,
     int n = !!source->pass_file + !!source->pass_env + !!source->secret_file +
             !!source->secret_env + !!source->token_file;
     if (n > 1)
-        return fail(error, "give one of --pass-file, --pass-env, --secret-file, "
-                           "--secret-env and --token-file");
+        return rtc_fail_usage(error,
+                              "give one of --pass-file, --pass-env, --secret-file, "
+                              "--secret-env and --token-file");
     if (has_password && !source->user)
-        return fail(error, "a password needs its user: -u USER");
+        return rtc_fail_usage(error, "a password needs its user: -u USER");
     if (source->token_file && source->user)
-        return fail(error, "the user name of a token is in its file: leave out -u");
+        return rtc_fail_usage(error,
+                              "the user name of a token is in its file: leave out -u");
     if (n == 0 && source->user)
-        return fail(error, "-u needs a password: --pass-file FILE, --pass-env NAME, or "
-                           "--secret-file FILE");
+        return rtc_fail_usage(
+            error, "-u needs a password: --pass-file FILE, --pass-env NAME, or "
+                   "--secret-file FILE");
     if (n > 0) {
         c = has_password ? load_password(source, error)
             : has_secret ? load_secret(source, error)
