@@ -24,9 +24,10 @@ enum { DSCP_MASK = 0xfc, CONTROL_BYTES = 256 };
 
 static uint8_t carried_tos(const struct probe_server *s, uint8_t tos)
 {
+    unsigned value = tos;
     if (srv_has(s, DEFECT_DSCP_CHANGED))
-        tos >>= 1;
-    return tos & DSCP_MASK;
+        value >>= 1;
+    return (uint8_t)(value & DSCP_MASK);
 }
 
 void srv_relay_to_peer(struct probe_server *s, struct srv_allocation *a,
