@@ -19,6 +19,7 @@
 
 /* An idle session outlives the longest lifetime of an allocation. */
 enum { HANDSHAKE_SECONDS = 30, IDLE_SECONDS = 3700, DATAGRAM_BYTES = 16384 };
+#define LEAST_REPEAT_MS 50u
 
 struct srv_dtls {
     struct srv_path path;
@@ -134,7 +135,9 @@ static void handshake(struct probe_server *s, struct srv_dtls *d)
     } else if (gnutls_error_is_fatal(status)) {
         end(s, d);
     } else {
-        d->repeat_ns = s->now_ns + gnutls_dtls_get_timeout(d->session) * NS_PER_MS;
+        /* It says 0 while there is nothing to repeat yet. */
+        unsigned timeout_ms = gnutls_dtls_get_timeout(d->session);
+        d->repeat_ns = s->now_ns + MAX(timeout_ms, LEAST_REPEAT_MS) * NS_PER_MS;
     }
 }
 
