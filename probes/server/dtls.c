@@ -133,6 +133,7 @@ static void handshake(struct probe_server *s, struct srv_dtls *d)
         /* Data is fragmented by IP where it must be, as over bare UDP. */
         gnutls_dtls_set_mtu(d->session, DATAGRAM_BYTES);
     } else if (gnutls_error_is_fatal(status)) {
+        (void)gnutls_alert_send_appropriate(d->session, status);
         end(s, d);
     } else {
         /* It says 0 while there is nothing to repeat yet. */
