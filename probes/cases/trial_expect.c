@@ -231,7 +231,29 @@ static bool is_opener(const struct inbound *in)
 {
     struct inbound copy = { .bytes = g_memdup2(in->bytes, in->size), .size = in->size };
     g_auto(auto_turn_data) data = { 0 };
-    return turn_read_data(&copy, &data) && connection_is_punch(data.bytes, data.size);
+    if (!turn_read_data(&copy, &data))
+        return false;
+    return connection_is_punch(data.bytes, data.size) ||
+           (data.channel == 0 && !is_own_peer(t, &data.peer));
+}
+
+/* Whether it is another answer to a Binding that was sent more than once. */
+static bool is_again(const struct inbound *in, const struct answer *answer)
+{
+    struct stunmsg m;
+    return answer->transmissions > 1 &&
+           stunmsg_decode(in->bytes, in->size, &m) == STUNMSG_OK &&
+           memcmp(m.transaction, answer->message.transaction, sizeof m.transaction) == 0;
+}
+
+/* Over datagrams twice: the loss of one shows nowhere, and would look like silence. */
+static gboolean send_unanswered(struct client *c, const uint8_t *bytes, size_t size,
+                                GError **error)
+{
+    struct connection *connection = client_connection(c);
+    return connection_send(connection, bytes, size, NULL, error) &&
+           (transport_is_stream(connection_transport(connection)) ||
+            connection_send(connection, bytes, size, "once more, against loss", error));
 }
 
 /* One try: the bytes, a Binding, and a look for what came besides. */
@@ -247,7 +269,7 @@ static enum silence try_silence(struct trial *t, struct client *c, const uint8_t
     int64_t deadline_ns = trial_soon_ns(t);
     struct inbound in = { 0 };
     while (client_next(c, deadline_ns, &in, &error)) {
-        if (!is_stray(t, &in)) {
+        if (!is_stray(t, &in) && !is_again(&in, &proof)) {
             *ret_broken = in;
             return SILENCE_BROKEN;
         }

@@ -334,7 +334,7 @@
     X(CHALLENGE_VERBOSE, "challenge-verbose", "X02", "401 has a SOFTWARE of 700 bytes")  \
     X(NAME_IS_ENOUGH, "name-is-enough", "X03",                                           \
       "a user name without integrity is believed")                                       \
-    X(AUTHENTICATION_OFF, "authentication-off", "A01",                                   \
+    X(AUTHENTICATION_OFF, "authentication-off", "A01 X03",                               \
       "requests without integrity are accepted")                                         \
     X(LOOPBACK_PEERS, "loopback-peers", "X04 C07 T08",                                   \
       "loopback and unspecified addresses are allowed as peers")                         \
