@@ -14,6 +14,8 @@ foreach(file IN ITEMS bin/rtclab bin/rtcprobe bin/rtclab-signaling-client bin/rt
                       bin/rtclab-peer-aiortc bin/rtclab-peer-chromium
                       bin/rtclab-peer-firefox share/man/man1/rtclab.1
                       share/man/man1/rtcprobe.1 share/bash-completion/completions/rtcprobe
+                      share/doc/rtcprobe/examples/modules.json
+                      share/doc/rtcprobe/examples/prometheus.yml
                       share/rtclab/scenarios/schema.json)
   if(NOT EXISTS "${place}/usr/${file}")
     message(FATAL_ERROR "${file} is not installed")
