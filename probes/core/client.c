@@ -23,6 +23,7 @@ struct client {
     struct auth auth;
     struct rng rng;
     GQueue inbox; /* struct inbound * */
+    size_t inbox_bytes;
     unsigned n_dropped;
     unsigned last_code;
 };
@@ -173,7 +174,8 @@ char *answer_describe(const struct answer *answer)
 
 static void keep(struct client *c, const struct received *received)
 {
-    if (g_queue_get_length(&c->inbox) >= CLIENT_MAX_INBOX) {
+    if (g_queue_get_length(&c->inbox) >= CLIENT_MAX_INBOX ||
+        c->inbox_bytes + received->size > CLIENT_MAX_INBOX_BYTES) {
         c->n_dropped++;
         return;
     }
@@ -181,6 +183,7 @@ static void keep(struct client *c, const struct received *received)
     *in = (struct inbound){ .bytes = g_memdup2(received->bytes, received->size),
                             .size = received->size,
                             .at_ns = received->at_ns };
+    c->inbox_bytes += in->size;
     g_queue_push_tail(&c->inbox, in);
 }
 
@@ -189,6 +192,7 @@ gboolean client_next(struct client *c, int64_t deadline_ns, struct inbound *ret,
 {
     struct inbound *in = g_queue_pop_head(&c->inbox);
     if (in) {
+        c->inbox_bytes -= in->size;
         *ret = *in;
         g_free(in);
         return TRUE;

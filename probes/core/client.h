@@ -151,8 +151,10 @@ void inbound_clear(struct inbound *in);
 typedef struct inbound auto_inbound;
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(auto_inbound, inbound_clear)
 
-/** At most this many wait in the inbox; more are dropped and counted. */
-#define CLIENT_MAX_INBOX 1024
+/** At most this many, of so many bytes in all, wait in the inbox; more are dropped and
+ * counted. */
+#define CLIENT_MAX_INBOX       1024
+#define CLIENT_MAX_INBOX_BYTES ((size_t)2 << 20)
 
 /**
  * The next of them, in the order they came.
