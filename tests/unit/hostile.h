@@ -43,7 +43,7 @@ struct hostile {
     struct sockaddr_in behind; /* of a proxy */
     struct rng rng;
     unsigned n_answers;
-    gint n_received; /* messages; read after hostile_stop() */
+    gint n_received; /* messages; atomic */
     struct hostile_client clients[HOSTILE_MAX_CLIENTS];
     unsigned n_clients;
     uint8_t scratch[HOSTILE_SIZE + 1];
@@ -105,7 +105,7 @@ static inline void hostile_hear(struct hostile *h)
     ssize_t n = recvfrom(h->base.fd, h->scratch, sizeof h->scratch, MSG_DONTWAIT,
                          (struct sockaddr *)&from, &from_size);
     struct hostile_client *client = n < 0 ? NULL : hostile_find(h, &from);
-    h->n_received += n >= 0;
+    g_atomic_int_add(&h->n_received, n >= 0);
     if (client && h->manner->is_proxy)
         send(client->fd, h->scratch, (size_t)n, MSG_DONTWAIT);
     else if (client && stunmsg_decode(h->scratch, (size_t)n, &m) == STUNMSG_OK)
@@ -126,7 +126,7 @@ static inline void hostile_hear_client(struct hostile *h, struct hostile_client 
         close(client->fd);
         client->fd = -1;
     } else {
-        h->n_received++;
+        g_atomic_int_inc(&h->n_received);
         if (stunmsg_decode(h->scratch, (size_t)n, &m) == STUNMSG_OK)
             hostile_answer(h, client, &m);
     }
