@@ -13,7 +13,7 @@
 #include <libsoup/soup.h>
 
 #include "base/file.h"
-#include "signaling/connection.h"
+#include "signaling/websocket.h"
 #include "signaling/room_message.h"
 
 struct room_client {
@@ -162,7 +162,7 @@ static void on_connected(GObject *session, GAsyncResult *result, gpointer user)
     }
     client->websocket = websocket;
     soup_websocket_connection_set_max_incoming_payload_size(
-        websocket, 2 * CONNECTION_MESSAGE_MAX_BYTES);
+        websocket, 2 * WEBSOCKET_MESSAGE_MAX_BYTES);
     g_signal_connect(websocket, "message", G_CALLBACK(on_message), client);
     g_signal_connect(websocket, "error", G_CALLBACK(on_error), client);
     g_signal_connect(websocket, "closed", G_CALLBACK(on_closed), client);

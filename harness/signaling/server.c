@@ -14,7 +14,7 @@
 #include <libsoup/soup.h>
 
 #include "base/error.h"
-#include "signaling/connection.h"
+#include "signaling/websocket.h"
 #include "signaling/pages.h"
 #include "signaling/rooms.h"
 #include "signaling/visitors.h"
@@ -37,7 +37,7 @@ enum {
 struct signaling_server {
     SoupServer *http;
     struct rooms *rooms;
-    GHashTable *connections; /* set of struct connection, owned */
+    GHashTable *connections; /* set of struct websocket, owned */
     unsigned ping_s;
     guint tick; /* 0: there are no connections */
     char *url;
@@ -59,9 +59,9 @@ static void say(const struct signaling_server *server, const char *format, ...)
 
 /* ---- what the rooms want done ---- */
 
-static void send(struct signaling_server *server, struct connection *to, const char *text)
+static void send(struct signaling_server *server, struct websocket *to, const char *text)
 {
-    if (connection_send(to, text))
+    if (websocket_send(to, text))
         return;
     void *from = rooms_other(server->rooms, to);
     if (from && from != to && !g_str_has_prefix(text, "{\"error\":"))
@@ -73,18 +73,18 @@ static void act(struct signaling_server *server)
 {
     struct rooms_action action;
     while (rooms_next(server->rooms, &action)) {
-        struct connection *connection = action.connection;
+        struct websocket *connection = action.connection;
         if (action.kind == ROOMS_SEND)
             send(server, connection, action.text);
         else
-            connection_close(connection, action.code, action.text);
+            websocket_close(connection, action.code, action.text);
         g_free(action.text);
     }
 }
 
 /* ---- connections ---- */
 
-static void on_message(struct connection *connection, const char *text, gsize size,
+static void on_message(struct websocket *connection, const char *text, gsize size,
                        void *user)
 {
     struct signaling_server *server = user;
@@ -92,7 +92,7 @@ static void on_message(struct connection *connection, const char *text, gsize si
     act(server);
 }
 
-static void on_ended(struct connection *connection, const char *why, void *user)
+static void on_ended(struct websocket *connection, const char *why, void *user)
 {
     struct signaling_server *server = user;
     say(server, "a connection has ended: %s", why);
@@ -101,13 +101,13 @@ static void on_ended(struct connection *connection, const char *why, void *user)
     g_hash_table_remove(server->connections, connection);
 }
 
-static const struct connection_events events = { on_message, on_ended };
+static const struct websocket_events events = { on_message, on_ended };
 
-static void give_up(struct signaling_server *server, struct connection *connection,
+static void give_up(struct signaling_server *server, struct websocket *connection,
                     enum rooms_close_code code, const char *why)
 {
     rooms_leave(server->rooms, connection, why);
-    connection_close(connection, (unsigned short)code, why);
+    websocket_close(connection, (unsigned short)code, why);
 }
 
 static gboolean on_tick(gpointer user)
@@ -117,13 +117,13 @@ static gboolean on_tick(gpointer user)
     gpointer connection;
     g_hash_table_iter_init(&iter, server->connections);
     while (g_hash_table_iter_next(&iter, &connection, NULL)) {
-        switch (connection_tick(connection)) {
-        case CONNECTION_WELL:
+        switch (websocket_tick(connection)) {
+        case WEBSOCKET_WELL:
             break;
-        case CONNECTION_SILENT:
+        case WEBSOCKET_SILENT:
             give_up(server, connection, ROOMS_CLOSE_SILENT, "it does not answer pings");
             break;
-        case CONNECTION_SLOW:
+        case WEBSOCKET_SLOW:
             give_up(server, connection, ROOMS_CLOSE_SLOW,
                     "it does not read what it is sent");
             break;
@@ -150,11 +150,11 @@ static void joining_free(gpointer data)
     g_free(joining);
 }
 
-static void on_opened(struct connection *connection, void *data)
+static void on_opened(struct websocket *connection, void *data)
 {
     const struct joining *joining = data;
     struct signaling_server *server = joining->server;
-    connection_set_events(connection, &events, server);
+    websocket_set_events(connection, &events, server);
     g_hash_table_add(server->connections, connection);
     if (!server->tick)
         server->tick = g_timeout_add_seconds(server->ping_s, on_tick, server);
@@ -199,7 +199,7 @@ static void open_room(struct signaling_server *server, SoupServerMessage *reques
     }
     struct joining *joining = g_new(struct joining, 1);
     *joining = (struct joining){ server, g_strdup(room), g_strdup(member) };
-    if (connection_upgrade(request, server->ping_s, on_opened, joining, joining_free))
+    if (websocket_upgrade(request, server->ping_s, on_opened, joining, joining_free))
         visitors_let_stay(request);
 }
 
@@ -292,7 +292,7 @@ signaling_server_new(const struct signaling_server_options *options, GError **er
     server->http = g_steal_pointer(&http);
     server->rooms = rooms_new();
     server->connections =
-        g_hash_table_new_full(NULL, NULL, (GDestroyNotify)connection_free, NULL);
+        g_hash_table_new_full(NULL, NULL, (GDestroyNotify)websocket_free, NULL);
     server->url = make_url(server->http);
     server->log = options->log;
     server->ping_s = options->ping_s ? options->ping_s : DEFAULT_PING_S;
@@ -310,7 +310,7 @@ void signaling_server_free(struct signaling_server *server)
     gpointer connection;
     g_hash_table_iter_init(&iter, server->connections);
     while (g_hash_table_iter_next(&iter, &connection, NULL))
-        connection_close(connection, SOUP_WEBSOCKET_CLOSE_GOING_AWAY, "the server ends");
+        websocket_close(connection, SOUP_WEBSOCKET_CLOSE_GOING_AWAY, "the server ends");
     for (int i = 0; i < LAST_TURNS_MAX && g_main_context_iteration(NULL, FALSE); i++)
         ; /* so that they are told */
     soup_server_disconnect(server->http);

@@ -19,7 +19,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "tls/certificate.h"
-#include "signaling/connection.h"
+#include "signaling/websocket.h"
 #include "signaling/room_client.h"
 #include "signaling/rooms.h"
 #include "signaling/server.h"
@@ -484,14 +484,14 @@ static void test_faulty_frames(void)
 static void test_too_long(void)
 {
     struct signaling_server *server = start(NULL);
-    g_autofree char *text = g_strnfill(CONNECTION_MESSAGE_MAX_BYTES + 1, ' ');
+    g_autofree char *text = g_strnfill(WEBSOCKET_MESSAGE_MAX_BYTES + 1, ' ');
     struct client a;
     join(&a, server, "/rooms/x");
     send_text(&a, text);
     CU_ASSERT_TRUE(await_close(&a, 1009));
     client_close(&a);
 
-    text[CONNECTION_MESSAGE_MAX_BYTES] = '\0'; /* as long as may be: an error, no end */
+    text[WEBSOCKET_MESSAGE_MAX_BYTES] = '\0'; /* as long as may be: an error, no end */
     join(&a, server, "/rooms/x");
     send_text(&a, text);
     CU_ASSERT_TRUE(await(&a, "{\"error\":"));
@@ -536,7 +536,7 @@ static void test_slow_reader(void)
     struct client a, slow;
     join(&slow, server, "/rooms/x");
     join(&a, server, "/rooms/x");
-    g_autofree char *sdp = g_strnfill(CONNECTION_MESSAGE_MAX_BYTES - 100, 'x');
+    g_autofree char *sdp = g_strnfill(WEBSOCKET_MESSAGE_MAX_BYTES - 100, 'x');
     g_autofree char *offer = g_strdup_printf("{\"offer\":{\"sdp\":\"%s\"}}", sdp);
     for (unsigned i = 0; i < 100 && !client_has(&a, "does not read"); i++) {
         CU_ASSERT_TRUE(send_text(&a, offer));

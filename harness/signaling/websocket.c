@@ -10,25 +10,25 @@
  *
  * RFC 6455: pings §5.5.2, closing §7, codes §7.4.1.
  */
-#include "signaling/connection.h"
+#include "signaling/websocket.h"
 
 #include <string.h>
 
 #include "signaling/frame_limit.h"
 
 enum {
-    FRAME_MAX_BYTES = 4 * CONNECTION_MESSAGE_MAX_BYTES,
+    FRAME_MAX_BYTES = 4 * WEBSOCKET_MESSAGE_MAX_BYTES,
     FRAMES_MAX = 2000, /* in a tick: a call needs some 50 */
     SILENT_TICKS_MAX = 2,
     SLOW_TICKS_MAX = 2,
     LINGER_MS = 1000,
 };
 
-struct connection {
+struct websocket {
     SoupWebsocketConnection *websocket;
     GSocket *socket;
     FrameLimit *limit;
-    const struct connection_events *events;
+    const struct websocket_events *events;
     void *user;
     GQueue queue; /* char * */
     gsize queue_bytes;
@@ -39,13 +39,13 @@ struct connection {
     char *why; /* of its end, if known */
 };
 
-static void remember_why(struct connection *c, const char *why)
+static void remember_why(struct websocket *c, const char *why)
 {
     if (!c->why)
         c->why = g_strdup(why);
 }
 
-static void clear_queue(struct connection *c)
+static void clear_queue(struct websocket *c)
 {
     g_queue_clear_full(&c->queue, g_free);
     c->queue_bytes = 0;
@@ -55,7 +55,7 @@ static void clear_queue(struct connection *c)
     }
 }
 
-void connection_free(struct connection *c)
+void websocket_free(struct websocket *c)
 {
     clear_queue(c);
     if (c->linger)
@@ -70,19 +70,19 @@ void connection_free(struct connection *c)
 
 static gboolean on_linger(gpointer user)
 {
-    struct connection *c = user;
+    struct websocket *c = user;
     c->linger = 0;
     g_socket_shutdown(c->socket, TRUE, TRUE, NULL);
     return G_SOURCE_REMOVE;
 }
 
-static void start_to_linger(struct connection *c)
+static void start_to_linger(struct websocket *c)
 {
     if (!c->linger)
         c->linger = g_timeout_add(LINGER_MS, on_linger, c);
 }
 
-void connection_close(struct connection *c, unsigned short code, const char *why)
+void websocket_close(struct websocket *c, unsigned short code, const char *why)
 {
     remember_why(c, why);
     start_to_linger(c);
@@ -102,7 +102,7 @@ void connection_close(struct connection *c, unsigned short code, const char *why
 static gboolean on_writable(GObject *stream, gpointer user)
 {
     (void)stream;
-    struct connection *c = user;
+    struct websocket *c = user;
     char *text = g_queue_pop_head(&c->queue);
     if (text &&
         soup_websocket_connection_get_state(c->websocket) == SOUP_WEBSOCKET_STATE_OPEN) {
@@ -117,11 +117,11 @@ static gboolean on_writable(GObject *stream, gpointer user)
     return G_SOURCE_REMOVE;
 }
 
-bool connection_send(struct connection *c, const char *text)
+bool websocket_send(struct websocket *c, const char *text)
 {
     gsize size = strlen(text);
-    if (c->queue.length >= CONNECTION_QUEUE_MAX ||
-        size > CONNECTION_QUEUE_MAX_BYTES - c->queue_bytes)
+    if (c->queue.length >= WEBSOCKET_QUEUE_MAX ||
+        size > WEBSOCKET_QUEUE_MAX_BYTES - c->queue_bytes)
         return false;
     if (c->linger)
         return true; /* it is being closed: nobody waits for this any more */
@@ -145,13 +145,13 @@ static void on_message(SoupWebsocketConnection *websocket, int type, GBytes *mes
                        gpointer user)
 {
     (void)websocket;
-    struct connection *c = user;
+    struct websocket *c = user;
     c->n_silent_ticks = 0;
     if (c->linger)
         return;
     if (type != SOUP_WEBSOCKET_DATA_TEXT) {
-        connection_close(c, SOUP_WEBSOCKET_CLOSE_UNSUPPORTED_DATA,
-                         "messages must be text, this one is binary");
+        websocket_close(c, SOUP_WEBSOCKET_CLOSE_UNSUPPORTED_DATA,
+                        "messages must be text, this one is binary");
         return;
     }
     gsize size;
@@ -163,13 +163,13 @@ static void on_pong(SoupWebsocketConnection *websocket, GByteArray *message,
                     gpointer user)
 {
     (void)websocket, (void)message;
-    struct connection *c = user;
+    struct websocket *c = user;
     c->n_silent_ticks = 0;
 }
 
 /* A frame over the hard limit is not even read by libsoup, which then closes the stream
    without a word; the word is written past it. */
-static void say_too_big(struct connection *c)
+static void say_too_big(struct websocket *c)
 {
     static const guint8 frame[] = { 0x88, 2, SOUP_WEBSOCKET_CLOSE_TOO_BIG >> 8,
                                     SOUP_WEBSOCKET_CLOSE_TOO_BIG & 0xff };
@@ -181,7 +181,7 @@ static void say_too_big(struct connection *c)
 
 static void on_error(SoupWebsocketConnection *websocket, GError *error, gpointer user)
 {
-    struct connection *c = user;
+    struct websocket *c = user;
     remember_why(c, error->message);
     bool is_too_big =
         g_error_matches(error, SOUP_WEBSOCKET_ERROR, SOUP_WEBSOCKET_CLOSE_TOO_BIG);
@@ -194,7 +194,7 @@ static void on_error(SoupWebsocketConnection *websocket, GError *error, gpointer
 
 static void on_closed(SoupWebsocketConnection *websocket, gpointer user)
 {
-    struct connection *c = user;
+    struct websocket *c = user;
     const char *told = soup_websocket_connection_get_close_data(websocket);
     remember_why(c, told && *told ? told
                     : soup_websocket_connection_get_close_code(websocket)
@@ -204,22 +204,22 @@ static void on_closed(SoupWebsocketConnection *websocket, gpointer user)
     c->events->ended(c, c->why, c->user);
 }
 
-enum connection_health connection_tick(struct connection *c)
+enum websocket_health websocket_tick(struct websocket *c)
 {
     frame_limit_renew(c->limit);
     if (c->linger)
-        return CONNECTION_WELL; /* it will be gone */
+        return WEBSOCKET_WELL; /* it will be gone */
     if (c->drain && ++c->n_slow_ticks > SLOW_TICKS_MAX)
-        return CONNECTION_SLOW;
+        return WEBSOCKET_SLOW;
     if (++c->n_silent_ticks > SILENT_TICKS_MAX)
-        return CONNECTION_SILENT;
-    return CONNECTION_WELL;
+        return WEBSOCKET_SILENT;
+    return WEBSOCKET_WELL;
 }
 
 /* ---- upgrading ---- */
 
 struct upgrade {
-    void (*opened)(struct connection *connection, void *data);
+    void (*opened)(struct websocket *connection, void *data);
     void *data;
     GDestroyNotify free_data;
     unsigned ping_s;
@@ -237,9 +237,9 @@ static void upgrade_free(gpointer data, GClosure *closure)
 static void on_answered(SoupServerMessage *request, gpointer user)
 {
     struct upgrade *upgrade = user;
-    struct connection *c = g_new0(struct connection, 1);
+    struct websocket *c = g_new0(struct websocket, 1);
     c->socket = g_object_ref(soup_server_message_get_socket(request));
-    c->limit = frame_limit_new(CONNECTION_MESSAGE_MAX_BYTES, FRAMES_MAX);
+    c->limit = frame_limit_new(WEBSOCKET_MESSAGE_MAX_BYTES, FRAMES_MAX);
     g_queue_init(&c->queue);
     g_autoptr(GIOStream) stream = soup_server_message_steal_connection(request);
     c->websocket = soup_websocket_connection_new(
@@ -255,9 +255,9 @@ static void on_answered(SoupServerMessage *request, gpointer user)
     upgrade->opened(c, upgrade->data);
 }
 
-bool connection_upgrade(SoupServerMessage *request, unsigned ping_s,
-                        void (*opened)(struct connection *connection, void *data),
-                        void *data, GDestroyNotify free_data)
+bool websocket_upgrade(SoupServerMessage *request, unsigned ping_s,
+                       void (*opened)(struct websocket *connection, void *data),
+                       void *data, GDestroyNotify free_data)
 {
     struct upgrade *upgrade = g_new(struct upgrade, 1);
     *upgrade = (struct upgrade){ opened, data, free_data, ping_s };
@@ -274,8 +274,8 @@ bool connection_upgrade(SoupServerMessage *request, unsigned ping_s,
     return is_upgrade;
 }
 
-void connection_set_events(struct connection *connection,
-                           const struct connection_events *events, void *user)
+void websocket_set_events(struct websocket *connection,
+                          const struct websocket_events *events, void *user)
 {
     connection->events = events;
     connection->user = user;
