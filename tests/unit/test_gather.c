@@ -46,6 +46,8 @@ static void test_read_wrong(void)
         const char *text, *message;
     } cases[] = {
         { "[", "x.json:1:1: not JSON: " },
+        { "[{\"credential\": \"hush-hush", "x.json:1:26: not JSON: " },
+        { "[{\"credential\": hush-hush}]", "x.json:1:20: not JSON: invalid token" },
         { "7", "x.json: must be an array of servers, or an object with \"iceServers\"" },
         { "{\"iceServers\": 7}", "x.json: must be an array of servers, or an object" },
         { "[[]]", "x.json: /0: must be an object with \"urls\"" },
@@ -63,6 +65,7 @@ static void test_read_wrong(void)
         struct ice_servers s = { 0 };
         g_autoptr(GError) error = NULL;
         CU_ASSERT_FALSE(read_text(cases[i].text, &s, &error));
+        CU_ASSERT_PTR_NULL(strstr(error->message, "hush"));
         CU_ASSERT_TRUE(g_error_matches(error, RTC_ERROR, RTC_ERROR_USAGE));
         g_autofree char *start = g_strndup(error->message, strlen(cases[i].message));
         ASSERT_TEXT(start, cases[i].message);
