@@ -147,6 +147,11 @@ struct target *target_new(const struct target_options *options, const char *uri,
                        uri);
         return NULL;
     }
+    g_autoptr(GError) cause = NULL;
+    if (options->ca_file && !tls_read_ca_file(options->ca_file, &cause)) {
+        rtc_fail_usage(error, "--ca: %s", cause->message);
+        return NULL;
+    }
     target->uri = g_strdup(uri);
     target->transport = transport_of(options, &target->url);
     target->port = target->url.port                         ? target->url.port

@@ -97,12 +97,13 @@ static char *describe_tls(const struct tls_report *tls)
     g_autofree char *family = g_strndup(version, (gsize)(digit - version));
     if (!tls->subject && tls->not_after_s == 0)
         return g_strdup_printf("%s%s%s", family, *digit ? " " : "", digit);
-    int64_t days = check_days_left(tls);
+    bool is_over = check_days_left(tls) < 0;
+    int64_t days = is_over ? -check_days_left(tls) - 1 : check_days_left(tls); /* whole */
     return g_strdup_printf(
-        "%s%s%s, %s%s, certificate %s%" G_GINT64_FORMAT " day%s", family,
+        "%s%s%s, %s%s, certificate %s%" G_GINT64_FORMAT " day%s%s", family,
         *digit ? " " : "", digit, tls->is_name_ok ? "name ok" : "another name",
-        tls->is_trusted ? "" : ", not trusted", days < 0 ? "expired since " : "",
-        ABS(days), ABS(days) == 1 ? "" : "s");
+        tls->is_trusted ? "" : ", not trusted", is_over ? "expired " : "", days,
+        days == 1 ? "" : "s", is_over ? " ago" : "");
 }
 
 /* The handshakes: two phases in one call. */

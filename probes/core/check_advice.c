@@ -109,6 +109,10 @@ static const char *advise_on_tls(const struct check_address *to)
 {
     if (!to->tls.subject)
         return "is it the port of TLS? --sni asks for another name";
+    if (to->tls.is_expired)
+        return "the server needs a new certificate; --insecure goes on regardless";
+    if (to->tls.is_early)
+        return "is this machine's clock right? --insecure goes on regardless";
     if (!to->tls.is_trusted)
         return "--ca FILE trusts another authority, --insecure goes on regardless";
     if (!to->tls.is_name_ok)

@@ -43,10 +43,14 @@ struct tls_report {
     char *subject;   /**< of the certificate */
     bool is_trusted; /**< the chain leads to a known CA, and all are in time */
     bool is_name_ok;
-    int64_t not_after_s; /**< calendar time: the earliest in the chain sent */
-    char *problem;       /**< in words; NULL: none */
+    bool is_expired, is_early; /**< of any in the chain: not valid any more, or not yet */
+    int64_t not_after_s;       /**< calendar time: the earliest in the chain sent */
+    char *problem;             /**< in words; NULL: none */
 };
 void tls_report_clear(struct tls_report *report);
+
+/** Whether CAs can be read from a file: FALSE with PROBE_ERROR_LOCAL, which says why. */
+gboolean tls_read_ca_file(const char *path, GError **error);
 
 struct connection_options {
     enum probe_transport transport;

@@ -14,8 +14,10 @@
  */
 #include "probes/core/connection_internal.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <gnutls/x509.h>
 
@@ -51,11 +53,14 @@ static gnutls_certificate_credentials_t read_cas(const struct tls_options *optio
             return credentials;
         gnutls_certificate_free_credentials(credentials);
     }
+    bool has_no_file = n < 0 && options->ca_file && access(options->ca_file, R_OK) != 0;
     g_set_error(error, PROBE_ERROR, PROBE_ERROR_LOCAL, "cannot read the CAs of %s: %s",
                 options->ca_file ? options->ca_file
                 : is_system      ? "this system"
                                  : "the caller",
-                n < 0 ? gnutls_strerror(n) : "no certificate (PEM) in it");
+                has_no_file ? g_strerror(errno)
+                : n < 0     ? gnutls_strerror(n)
+                            : "no certificate (PEM) in it");
     return NULL;
 }
 
@@ -75,6 +80,12 @@ tls_certificate_credentials(const struct tls_options *options, GError **error)
         g_hash_table_insert(known, g_strdup(key), credentials);
     g_mutex_unlock(&lock);
     return credentials;
+}
+
+gboolean tls_read_ca_file(const char *path, GError **error)
+{
+    const struct tls_options options = { .ca_file = path };
+    return tls_certificate_credentials(&options, error) != NULL;
 }
 
 /* ---- The chain ------------------------------------------------------------------ */
@@ -146,6 +157,8 @@ static void judge_times(const struct chain *chain, int64_t now_s, GString *probl
         int64_t until_s = gnutls_x509_crt_get_expiration_time(chain->certificates[i]);
         if (i == 0 || until_s < report->not_after_s)
             report->not_after_s = until_s;
+        report->is_expired |= until_s < now_s;
+        report->is_early |= from_s > now_s;
         if (until_s < now_s) {
             g_autofree char *ago = format_duration(now_s - until_s);
             g_autofree char *date = format_date(until_s);

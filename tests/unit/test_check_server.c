@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "probes/commands/check_text.h"
-#include "probes/core/check.h"
+#include "probes/core/check_internal.h"
 #include "probes/core/error.h"
 #include "probes/server/server.h"
 #include "suite.h"
@@ -132,6 +132,32 @@ static void test_certificates(void)
     probe_server_stop(server);
 }
 
+/* Another CA does not make a certificate younger. */
+static void test_advice_on_times(void)
+{
+    static const struct {
+        struct tls_report tls;
+        const char *advice;
+    } rows[] = {
+        { { .is_expired = true }, "the server needs a new certificate" },
+        { { .is_early = true }, "is this machine's clock right?" },
+        { { .is_name_ok = true }, "--ca FILE trusts another authority" },
+    };
+    const struct check_options options = { 0 };
+    const struct endpoint server = { .port = 5349 };
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(GError) error = g_error_new_literal(PROBE_ERROR, PROBE_ERROR_TLS, "x");
+        struct check_address to = { .transport = PROBE_TLS,
+                                    .failed = CHECK_PHASE_TLS,
+                                    .error = error,
+                                    .tls = rows[i].tls };
+        char subject[] = "CN=turn.test";
+        to.tls.subject = subject;
+        g_autofree char *advice = check_advise(&options, &to, &server);
+        CU_ASSERT_TRUE(g_str_has_prefix(advice, rows[i].advice));
+    }
+}
+
 static void test_a_wrong_password(void)
 {
     struct probe_server_options options;
@@ -219,6 +245,7 @@ int main(int argc, char **argv)
     static const struct test tests[] = {
         { "payloads cross the relay over all transports", test_all_transports },
         { "certificates are judged, or told of", test_certificates },
+        { "a certificate out of its time is no matter of CAs", test_advice_on_times },
         { "a wrong password is 4, and in no output", test_a_wrong_password },
         { "with a quota of one it talks to itself", test_a_quota_of_one_talks_to_itself },
         { "a server that refuses itself as a peer serves",

@@ -219,7 +219,7 @@ static void test_tls_problems(void)
     struct {
         struct attempt attempt;
         const char *problem;
-        bool is_trusted, is_name_ok;
+        bool is_trusted, is_name_ok, is_expired;
     } cases[] = {
         { { .server_name = "turn.test", .shown = { "x", "*.other.test", .signer = &ca } },
           "its name is not turn.test but *.other.test",
@@ -231,7 +231,8 @@ static void test_tls_problems(void)
             .shown = { "x", "turn.test", .signer = &ca,
                        .until_s = now_s - 3 * DAY_S - 60 } },
           date,
-          .is_name_ok = true },
+          .is_name_ok = true,
+          .is_expired = true },
         { { .server_name = "turn.test", .shown = { "x", .dns_name = "turn.test" } },
           "self-signed",
           .is_name_ok = true },
@@ -252,6 +253,7 @@ static void test_tls_problems(void)
         ASSERT_TEXT(a.report.problem, cases[i / 2].problem);
         CU_ASSERT_EQUAL(a.report.is_trusted, cases[i / 2].is_trusted);
         CU_ASSERT_EQUAL(a.report.is_name_ok, cases[i / 2].is_name_ok);
+        CU_ASSERT_EQUAL(a.report.is_expired, cases[i / 2].is_expired);
         if (c)
             assert_echo(c, 1);
         else
