@@ -491,8 +491,12 @@ gboolean subject_explore(struct subject *s, struct transcript *transcript, GErro
     explore_challenge(&e);
     if (s->username && s->password)
         set_can(s, CAPABILITY_AUTH);
-    if (!subject_can(s, CAN(TURN)) ||
-        (subject_can(s, CAN(CHALLENGE)) && !subject_can(s, CAN(AUTH))))
+    if (!subject_can(s, CAN(TURN)))
         return TRUE;
+    if (subject_can(s, CAN(CHALLENGE)) && !subject_can(s, CAN(AUTH))) {
+        g_free(s->lacks[CAPABILITY_ALLOCATE]);
+        s->lacks[CAPABILITY_ALLOCATE] = g_strdup(subject_lack(s, CAN(AUTH)));
+        return TRUE;
+    }
     return explore_allocation(&e, error);
 }

@@ -137,12 +137,24 @@ static gboolean take_further_uri(struct setup *setup, const char *uri, GError **
     return TRUE;
 }
 
+/* In the words of the second user's options; credentials_load() has the first's. */
+static gboolean check_other_user(const struct conformance_options *o, GError **error)
+{
+    bool has_password = o->other_pass_file || o->other_pass_env;
+    if (o->other_user && !has_password)
+        return rtc_fail_usage(error, "--other-user needs a password: --other-pass-file "
+                                     "FILE or --other-pass-env NAME");
+    return o->other_user || !has_password ||
+           rtc_fail_usage(error, "a password needs its user: --other-user NAME");
+}
+
 static gboolean make_subject(struct setup *setup, GError **error)
 {
     const struct conformance *conformance = setup->conformance;
     const struct target_options *o = conformance->target;
     struct subject *s = &setup->subject;
-    if (!session_begin(o, conformance->uris[0], &setup->session, error) ||
+    if (!check_other_user(conformance->options, error) ||
+        !session_begin(o, conformance->uris[0], &setup->session, error) ||
         !load_credentials(setup, error))
         return FALSE;
     s->uri = g_strdup(conformance->uris[0]);
@@ -281,6 +293,13 @@ static int run_cases(const struct conformance *conformance, struct setup *setup,
                       : conformance->shows_observed ? conformance_format_item_observed
                                                     : conformance_format_item,
                       conformance_format_end);
+    /* What is green only for want of a password must not go without a word. */
+    const unsigned challenged = 1u << CAPABILITY_CHALLENGE | 1u << CAPABILITY_TURN;
+    if (subject_can(&setup->subject, challenged) &&
+        !subject_can(&setup->subject, 1u << CAPABILITY_AUTH))
+        fprintf(stderr,
+                "rtcprobe %s: no credentials: what needs an allocation is not tried\n",
+                conformance->command);
     json_t *server = describe_subject(&setup->subject);
     report_set(telling->report, "server", server);
     g_autofree char *again = format_again(conformance);
