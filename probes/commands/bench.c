@@ -201,6 +201,9 @@ static gboolean execute(const void *given, const struct arguments *arguments,
     const struct bench_values *values = given;
     g_auto(auto_session) session = { 0 };
     g_autoptr(GError) broken = NULL;
+    if (values->allocations == 0 && values->packets == 0)
+        return rtc_fail_usage(error,
+                              "nothing is left to do: --allocations and --packets are 0");
     if (!session_begin(&values->target, g_ptr_array_index(arguments->words, 0), &session,
                        error) ||
         !session_need_turn(&session, error) || !session_need_credentials(&session, error))
@@ -223,12 +226,15 @@ static gboolean execute(const void *given, const struct arguments *arguments,
         item, "status",
         json_string(verdict_name(has_failed ? VERDICT_FAIL : VERDICT_INFO)));
     json_object_set_new(item, "message", json_string(has_failed ? broken->message : ""));
-    json_object_set_new(
-        item, "duration_ms",
-        json_real((double)(clock_now_ns() - start_ns) / (double)NS_PER_MS));
+    double seconds = (double)(clock_now_ns() - start_ns) / (double)NS_PER_S;
+    json_object_set_new(item, "duration_ms", json_real(seconds * 1000));
     struct report *report =
         target_report(&values->target, "bench", session.seed, bench_format_item, NULL);
     report_item(report, item);
+    metrics_add(report_metrics(report), "probe_success", !has_failed, "target",
+                session.target->uri, NULL);
+    metrics_add(report_metrics(report), "probe_duration_seconds", seconds, "target",
+                session.target->uri, NULL);
     *ret_status = report_end(report, was_stopped  ? EXIT_INTERRUPTED
                                      : has_failed ? probe_error_exit_status(broken)
                                                   : EXIT_AS_EXPECTED);

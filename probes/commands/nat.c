@@ -328,8 +328,9 @@ static int tell(struct run *run, int64_t start_ns)
 {
     struct metrics *metrics = report_metrics(run->report);
     double seconds = (double)(clock_now_ns() - start_ns) / (double)NS_PER_S;
-    metrics_add(metrics, "probe_success", run->status == EXIT_AS_EXPECTED, NULL);
-    metrics_add(metrics, "probe_duration_seconds", seconds, NULL);
+    metrics_add(metrics, "probe_success", run->status == EXIT_AS_EXPECTED, "target",
+                run->uri, NULL);
+    metrics_add(metrics, "probe_duration_seconds", seconds, "target", run->uri, NULL);
     return report_end(run->report,
                       wait_is_interrupted() ? EXIT_INTERRUPTED : run->status);
 }

@@ -66,12 +66,12 @@ static const struct option options[] = {
       .take = option_take_flag,
       .offset = offsetof(struct relay_values, uses_indications) },
     { .name = "max-rtt",
-      .argument = "p95=80ms",
-      .help = "Fail (1) if this percentile of the round trips is longer",
+      .argument = "[pN=]TIME",
+      .help = "Fail (1) if round trips take longer: 80ms, p95=80ms",
       .take = quantity_take_time_gate,
       .offset = offsetof(struct relay_values, max_rtt) },
     { .name = "max-loss",
-      .argument = "PERCENT",
+      .argument = "N%",
       .help = "Fail (1) if more is lost, there or back",
       .take = quantity_take_share_gate,
       .offset = offsetof(struct relay_values, max_loss) },
@@ -168,7 +168,12 @@ static int tell(const struct relay_values *values, const struct session *session
                   "message", has_failed ? failure : "", "duration_ms", duration_ms,
                   "allocation", describe_pair(pair), "relay", describe_result(result));
     report_item(report, item);
-    add_metrics(report_metrics(report), session->target->uri, result);
+    struct metrics *metrics = report_metrics(report);
+    metrics_add(metrics, "probe_success", !has_failed, "target", session->target->uri,
+                NULL);
+    metrics_add(metrics, "probe_duration_seconds", duration_ms / 1000, "target",
+                session->target->uri, NULL);
+    add_metrics(metrics, session->target->uri, result);
     return report_end(report, was_stopped  ? EXIT_INTERRUPTED
                               : broken     ? probe_error_exit_status(broken)
                               : has_failed ? EXIT_UNEXPECTED
