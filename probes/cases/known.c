@@ -2,7 +2,9 @@
 /* Files of known verdicts, and what becomes of items that are in them. */
 #include "probes/cases/known.h"
 
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "probes/cases/case.h"
@@ -87,6 +89,11 @@ struct known *known_load(const char *path, GError **error)
 {
     json_error_t problem;
     json_t *document = json_load_file(path, JSON_REJECT_DUPLICATES, &problem);
+    if (!document && access(path, R_OK) != 0) {
+        g_set_error(error, RTC_ERROR, RTC_ERROR_USAGE, "cannot open %s: %s", path,
+                    g_strerror(errno));
+        return NULL;
+    }
     if (!document) {
         g_set_error(error, RTC_ERROR, RTC_ERROR_USAGE, "%s: line %d: %s", path,
                     problem.line, problem.text);

@@ -122,6 +122,13 @@ static gboolean parse_digits(const char *name, const char *text, struct input *r
     return ret->bytes != NULL;
 }
 
+/* What names no file: digits, or a mistake in a file's name. */
+static gboolean parse_word(const char *word, struct input *ret, GError **error)
+{
+    g_autofree char *name = g_strdup_printf("there is no file %s, and as digits", word);
+    return parse_digits(name, word, ret, error);
+}
+
 static gboolean read_fd(const char *name, int fd, struct input *ret, GError **error)
 {
     g_autoptr(GByteArray) bytes = g_byte_array_new();
@@ -166,7 +173,7 @@ static gboolean read_input(const char *word, uint64_t frame, struct input *ret,
         return read_fd("standard input", STDIN_FILENO, ret, error);
     int fd = open(word, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (fd < 0 && (errno == ENOENT || errno == ENAMETOOLONG) && !strpbrk(word, "./"))
-        return parse_digits("HEX", word, ret, error);
+        return parse_word(word, ret, error);
     if (fd < 0) {
         rtc_set_errno_error(error, RTC_ERROR_USAGE, errno, "cannot open %s", word);
         return FALSE;

@@ -9,7 +9,9 @@
  */
 #include "probes/core/access_token.h"
 
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
@@ -62,9 +64,15 @@ struct access_token_key *access_token_key_load(const char *path, GError **error)
     g_autoptr(auto_access_token_key) key = g_new0(struct access_token_key, 1);
     json_t *document = json_load_file(path, JSON_REJECT_DUPLICATES, &problem);
     gboolean is_read = document && parse_key(document, key);
+    gboolean is_json = document != NULL;
     json_decref(document);
     if (is_read)
         return g_steal_pointer(&key);
+    if (!is_json && access(path, R_OK) != 0) {
+        g_set_error(error, RTC_ERROR, RTC_ERROR_USAGE, "cannot open %s: %s", path,
+                    g_strerror(errno));
+        return NULL;
+    }
     g_set_error(error, RTC_ERROR, RTC_ERROR_USAGE,
                 "%s must be a JSON object with \"kid\" and \"key\", the base64 of 16 or "
                 "32 bytes",

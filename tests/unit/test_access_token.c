@@ -105,10 +105,20 @@ static void test_mistakes(void)
     }
 }
 
+static void test_no_file(void)
+{
+    g_autoptr(GError) error = NULL;
+    CU_ASSERT_PTR_NULL(access_token_key_load("/nonexistent/key.json", &error));
+    CU_ASSERT_TRUE_FATAL(g_error_matches(error, RTC_ERROR, RTC_ERROR_USAGE));
+    ASSERT_TEXT(error->message,
+                "cannot open /nonexistent/key.json: No such file or directory");
+}
+
 static const struct test tests[] = {
     { "a sealed token opens by its key and its server's name alone", test_seal },
     { "a key is read from its file", test_load },
     { "a mistake in the file is said without the key", test_mistakes },
+    { "a file that is not there is said", test_no_file },
 };
 
 int main(int argc, char **argv)

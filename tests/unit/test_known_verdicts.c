@@ -135,6 +135,15 @@ static void test_mistakes(void)
     }
 }
 
+static void test_no_file(void)
+{
+    g_autoptr(GError) error = NULL;
+    CU_ASSERT_PTR_NULL(known_load("/nonexistent/known.json", &error));
+    CU_ASSERT_TRUE_FATAL(g_error_matches(error, RTC_ERROR, RTC_ERROR_USAGE));
+    ASSERT_TEXT(error->message,
+                "cannot open /nonexistent/known.json: No such file or directory");
+}
+
 static bool chooses(const char *id, const char *const *selectors)
 {
     const struct test_case *c = case_find(id);
@@ -190,6 +199,7 @@ static const struct test tests[] = {
       test_one_transport },
     { "an earlier run is a baseline, its known ones too", test_baseline },
     { "a mistake in the file is said with its place", test_mistakes },
+    { "a file that is not there is said", test_no_file },
     { "selectors are ids, globs, tags and sections, and what is left out",
       test_selectors },
     { "each row of the table is whole, each id is there once", test_table },

@@ -213,8 +213,19 @@ static void test_mistakes_are_one_line(void)
         { "cred rest --uri turn:a,http:b", "rtcprobe cred: --uri must be URIs of STUN or "
                                            "TURN, is \"http:b\" (see rtcprobe "
                                            "help cred)\n" },
-        { "decode xyz", "rtcprobe decode: HEX: line 1: there is something other than "
-                        "hexadecimal digits\n" },
+        { "decode xyz",
+          "rtcprobe decode: there is no file xyz, and as digits: line 1: there is "
+          "something other than hexadecimal digits\n" },
+        { "conform turn:127.0.0.1:9 --other-user ann",
+          "rtcprobe conform: --other-user needs a password: --other-pass-file FILE or "
+          "--other-pass-env NAME\n" },
+        { "conform turn:127.0.0.1:9 --other-pass-env HOME",
+          "rtcprobe conform: a password needs its user: --other-user NAME\n" },
+        { "relay turns:127.0.0.1:9 --ca /nonexistent/ca.pem",
+          "rtcprobe relay: --ca: cannot read the CAs of /nonexistent/ca.pem: No such "
+          "file or directory\n" },
+        { "bench turn:127.0.0.1:9 --allocations 0 --packets 0",
+          "rtcprobe bench: nothing is left to do: --allocations and --packets are 0\n" },
         { "decode 00 -o xml",
           "rtcprobe decode: --output must be human or json, is \"xml\" "
           "(see rtcprobe help decode)\n" },
