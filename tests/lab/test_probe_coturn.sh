@@ -7,14 +7,7 @@ source "$here/probe.sh"
 inside_own_network "$@"
 known=$here/../data/probe/coturn.json
 
-# conform NAME URI…: all cases that are not slow.
-conform() {
-    local name=$1
-    shift
-    "$probe" conform "$@" "${probe_options[@]}" --other-user ann --other-pass-env OTHER_PASSWORD \
-        --known "$known" -o json '*' '!@slow' '!@intrusive' >"$work/$name.json" \
-        2>"$work/$name.err" </dev/null
-}
+probe_options+=(--other-user ann --other-pass-env OTHER_PASSWORD)
 
 start_coturn plain "${users[@]}"
 begun=$EPOCHREALTIME
