@@ -257,7 +257,7 @@ static void describe_stun(struct description *d, const uint8_t *bytes, size_t si
     json_object_set_new(d->object, "transaction",
                         hex_of(m->transaction, STUNMSG_TRANSACTION_SIZE));
     d->attributes = json_array();
-    json_object_set_new(d->object, "attributes", d->attributes);
+    json_object_set(d->object, "attributes", d->attributes);
     bool has_frame = check_header(d, size);
     if (add_attributes(d) && has_frame)
         add_checksums(d, credentials);
@@ -325,9 +325,9 @@ json_t *describe_message_with(const uint8_t *bytes, size_t size,
     json_object_set_new(d.object, "size", json_integer((json_int_t)size));
     describe_by_kind(&d, bytes, size, credentials);
     if (json_array_size(d.problems) > 0)
-        json_object_set_new(d.object, "problems", d.problems);
-    else
-        json_decref(d.problems);
+        json_object_set(d.object, "problems", d.problems);
+    json_decref(d.problems);
+    json_decref(d.attributes);
     return d.object;
 }
 

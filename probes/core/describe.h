@@ -39,7 +39,8 @@ struct describe_credentials {
     const char *realm;    /**< NULL: the message's REALM */
 };
 
-/** Describes a message; a new reference, never NULL. */
+/** Describes a message; a new reference. Where Jansson finds no memory it lacks
+ * something, or is NULL. */
 json_t *describe_message(const uint8_t *bytes, size_t size);
 
 /** The same; checks the integrity with long-term and with short-term keys. */

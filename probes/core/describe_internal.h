@@ -10,7 +10,7 @@
 
 struct description {
     struct stunmsg message; /**< of any bytes with a header: for reading values only */
-    json_t *object, *attributes, *problems; /**< the latter two borrowed from the first */
+    json_t *object, *attributes, *problems; /**< a reference of its own to each */
 };
 
 /** Adds a problem at a byte. */

@@ -11,6 +11,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "probes/output/report.h"
 
 #define NONCE_COOKIE      "obMatJos2"
@@ -160,7 +161,7 @@ static void describe_error(const struct field *f)
         f->a->type == STUNMSG_ADDRESS_ERROR_CODE ? family_name(f->a->value[0]) : NULL;
     json_t *reason = report_json_text((const char *)f->a->value + 4, f->a->size - 4u);
     set_text(f, "%s%s%u \"%s\"", family ? family : "", family ? ": " : "",
-             class * 100 + number, json_string_value(reason));
+             class * 100 + number, reason ? json_string_value(reason) : "");
     json_t *value =
         json_pack("{s:i, s:o}", "code", (int)(class * 100 + number), "reason", reason);
     if (family)
@@ -205,10 +206,10 @@ static void describe_nonce(const struct field *f, const char *text)
 
 static void describe_text(const struct field *f)
 {
-    json_t *value = report_json_text((const char *)f->a->value, f->a->size);
-    const char *text = json_string_value(value);
+    g_autoptr(json_t) value = report_json_text((const char *)f->a->value, f->a->size);
+    const char *text = value ? json_string_value(value) : "";
     char name[32];
-    json_object_set_new(f->object, "value", value);
+    json_object_set(f->object, "value", value);
     set_text(f, "\"%s\"", text);
     if (!g_utf8_validate((const char *)f->a->value, f->a->size, NULL))
         describe_problem(f->d, (size_t)(f->a->value - f->d->message.bytes),

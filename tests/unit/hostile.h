@@ -43,7 +43,9 @@ struct hostile {
     struct sockaddr_in behind; /* of a proxy */
     struct rng rng;
     unsigned n_answers;
-    gint n_received; /* messages; atomic */
+    gint n_received;     /* messages; atomic */
+    gint n_channel_data; /* of them; read after the thread has ended */
+    gint n_requests[16]; /* by method, likewise */
     struct hostile_client clients[HOSTILE_MAX_CLIENTS];
     unsigned n_clients;
     uint8_t scratch[HOSTILE_SIZE + 1];
@@ -97,6 +99,16 @@ static inline struct hostile_client *hostile_find(struct hostile *h,
     return client;
 }
 
+static inline void hostile_count(struct hostile *h, const uint8_t *bytes, size_t size)
+{
+    struct stunmsg m;
+    g_atomic_int_inc(&h->n_received);
+    if (size >= 4 && bytes[0] >> 6 == 1)
+        h->n_channel_data++;
+    else if (stunmsg_decode(bytes, size, &m) == STUNMSG_OK && m.method < 16)
+        h->n_requests[m.method]++;
+}
+
 static inline void hostile_hear(struct hostile *h)
 {
     struct sockaddr_in from = { 0 };
@@ -105,7 +117,8 @@ static inline void hostile_hear(struct hostile *h)
     ssize_t n = recvfrom(h->base.fd, h->scratch, sizeof h->scratch, MSG_DONTWAIT,
                          (struct sockaddr *)&from, &from_size);
     struct hostile_client *client = n < 0 ? NULL : hostile_find(h, &from);
-    g_atomic_int_add(&h->n_received, n >= 0);
+    if (n >= 0)
+        hostile_count(h, h->scratch, (size_t)n);
     if (client && h->manner->is_proxy)
         send(client->fd, h->scratch, (size_t)n, MSG_DONTWAIT);
     else if (client && stunmsg_decode(h->scratch, (size_t)n, &m) == STUNMSG_OK)
@@ -126,7 +139,7 @@ static inline void hostile_hear_client(struct hostile *h, struct hostile_client 
         close(client->fd);
         client->fd = -1;
     } else {
-        g_atomic_int_inc(&h->n_received);
+        hostile_count(h, h->scratch, (size_t)n);
         if (stunmsg_decode(h->scratch, (size_t)n, &m) == STUNMSG_OK)
             hostile_answer(h, client, &m);
     }
@@ -202,11 +215,22 @@ static inline struct hostile *hostile_start(const struct manner *manner, uint64_
     return h;
 }
 
-/** @return how many messages it was sent */
-static inline unsigned hostile_stop(struct hostile *h)
+struct hostile_counts {
+    unsigned received, channel_data, requests[16];
+};
+
+/** @param ret_counts what it was sent; NULL: not wanted  @return how many messages */
+static inline unsigned hostile_stop_counting(struct hostile *h,
+                                             struct hostile_counts *ret_counts)
 {
     loopback_stop(&h->base);
     unsigned n_received = (unsigned)h->n_received;
+    if (ret_counts) {
+        *ret_counts =
+            (struct hostile_counts){ n_received, (unsigned)h->n_channel_data, { 0 } };
+        for (unsigned i = 0; i < G_N_ELEMENTS(h->n_requests); i++)
+            ret_counts->requests[i] = (unsigned)h->n_requests[i];
+    }
     for (unsigned i = 0; i < h->n_clients; i++) {
         if (h->clients[i].fd >= 0)
             close(h->clients[i].fd);
@@ -216,6 +240,11 @@ static inline unsigned hostile_stop(struct hostile *h)
     close(h->aside_fd);
     g_free(h);
     return n_received;
+}
+
+static inline unsigned hostile_stop(struct hostile *h)
+{
+    return hostile_stop_counting(h, NULL);
 }
 
 #endif

@@ -86,6 +86,12 @@ static size_t redirect_onwards(struct hostile *h, const struct stunmsg *m, uint8
     return redirect(m, &to, out);
 }
 
+static size_t silence(struct hostile *h, const struct stunmsg *m, uint8_t *out)
+{
+    (void)h, (void)m, (void)out;
+    return 0;
+}
+
 /* As long as a datagram lets it be; then all of it is one text. */
 static size_t long_realm(struct hostile *h, const struct stunmsg *m, uint8_t *out)
 {
@@ -251,6 +257,7 @@ static size_t longest(struct hostile *h, const struct stunmsg *m, uint8_t *out)
 }
 
 static const struct manner manners[] = {
+    { .name = "silence", .answer = silence },
     { .name = "401 without end", .answer = always_401 },
     { .name = "438 without end", .answer = always_438 },
     { .name = "300 to itself", .answer = redirect_to_itself },
