@@ -86,6 +86,7 @@ struct check_address {
     struct check_step steps[CHECK_N_PHASES];
     GError *error;           /**< NULL: it works */
     enum check_phase failed; /**< with `error`: in which phase */
+    bool is_answered;        /**< with `error`: something came, but not what was asked */
     unsigned code;           /**< of the error response behind `error`; 0: none */
     char *advice;            /**< with `error`: what to look at; "" if nothing */
     struct tls_report tls;

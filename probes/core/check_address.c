@@ -311,6 +311,7 @@ void check_try_address(const struct check_options *options, struct check_address
     int64_t start_ns = clock_now_ns();
     for (unsigned hop = 0;; hop++) {
         run_all(&a);
+        to->is_answered = a.clients[0] && client_unread(a.clients[0]) > 0;
         close_all(&a);
         if (a.redirect.address.family == ADDRESS_NONE || hop == MAX_REDIRECTS ||
             endpoint_equal(&a.redirect, &a.server) ||

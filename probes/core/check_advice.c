@@ -94,6 +94,9 @@ static char *advise_on_silence(const struct check_options *options,
     if (to->failed > CHECK_PHASE_CHALLENGE)
         return g_strdup("the server answered before: the path loses packets, or it "
                         "hangs (its user database?)");
+    if (!transport_is_stream(to->transport) && to->is_answered)
+        return g_strdup_printf(
+            "UDP %u answers, but not what was asked: is it the right port?", port);
     if (!transport_is_stream(to->transport))
         return g_strdup_printf("UDP %u is silent: a firewall, or no server there%s", port,
                                try_tcp(options, server));

@@ -187,6 +187,11 @@ static void keep(struct client *c, const struct received *received)
     g_queue_push_tail(&c->inbox, in);
 }
 
+unsigned client_unread(const struct client *c)
+{
+    return c->inbox.length;
+}
+
 gboolean client_next(struct client *c, int64_t deadline_ns, struct inbound *ret,
                      GError **error)
 {

@@ -156,6 +156,9 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(auto_inbound, inbound_clear)
 #define CLIENT_MAX_INBOX       1024
 #define CLIENT_MAX_INBOX_BYTES ((size_t)2 << 20)
 
+/** How many of them wait to be read. */
+unsigned client_unread(const struct client *c);
+
 /**
  * The next of them, in the order they came.
  * @return FALSE with PROBE_ERROR_SILENT at the deadline, or as connection_receive()

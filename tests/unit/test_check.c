@@ -208,6 +208,33 @@ static void test_silence_tells_whether_tcp_answers(void)
     close(udp);
 }
 
+/* Answers one datagram with what is no STUN. */
+static gpointer answer_in_another_language(gpointer data)
+{
+    char bytes[2048];
+    struct sockaddr_storage from;
+    socklen_t size = sizeof from;
+    int fd = GPOINTER_TO_INT(data);
+    if (recvfrom(fd, bytes, sizeof bytes, 0, (struct sockaddr *)&from, &size) > 0)
+        sendto(fd, "SIP/2.0 400\r\n", 13, 0, (struct sockaddr *)&from, size);
+    return NULL;
+}
+
+static void test_another_language_is_no_silence(void)
+{
+    uint16_t port;
+    int fd = open_socket(SOCK_DGRAM, &port);
+    GThread *thread =
+        g_thread_new("answer", answer_in_another_language, GINT_TO_POINTER(fd));
+    g_autoptr(auto_check_result) result = check_port("stun", port, "");
+    g_thread_join(thread);
+    CU_ASSERT_EQUAL(check_exit_status(result), 3);
+    g_autofree char *wanted = g_strdup_printf(
+        "UDP %u answers, but not what was asked: is it the right port?", port);
+    ASSERT_TEXT(result->advice, wanted);
+    close(fd);
+}
+
 static void test_no_such_name(void)
 {
     g_autoptr(auto_check_result) result = check("stun:[::1]:1", NULL, CLOCK_NEVER);
@@ -361,6 +388,8 @@ int main(int argc, char **argv)
         { "a Binding that is answered is a server that works", test_binding },
         { "nothing listens: refused, over UDP and TCP", test_nothing_listens },
         { "silence tells whether TCP answers", test_silence_tells_whether_tcp_answers },
+        { "what answers, but no STUN, is not silent",
+          test_another_language_is_no_silence },
         { "a name without an address fails in DNS", test_no_such_name },
         { "each code says what to look at", test_codes_say_what_to_look_at },
         { "a redirect is followed", test_a_redirect_is_followed },
