@@ -119,7 +119,7 @@ static void append_paragraph(GString *out, enum verdict verdict, const char *wor
                              const char *text, bool in_colour)
 {
     g_autofree char *safe = text_escape(text);
-    g_autofree char *first = g_strdup_printf("%-5s", word);
+    g_autofree char *first = g_strdup_printf("%-4s ", word);
     g_autofree char *lines = layout_wrap(first, safe, layout_columns());
     g_autofree char *painted = layout_paint(verdict, word, in_colour);
     g_string_append_printf(out, "%s%s", painted, lines + strlen(word));

@@ -105,16 +105,25 @@ static char *format_item(const json_t *item, bool in_colour)
 
 static char *format_end(const json_t *document, bool in_colour)
 {
-    size_t i, n_tries = 0, n_cases = 0, n_bad = 0;
+    size_t i, n_tries = 0, n_cases = 0, n_bad = 0, n_skipped = 0;
     json_t *item;
     (void)in_colour;
     json_array_foreach(json_object_get(document, "items"), i, item)
     {
         const char *status = json_string_value(json_object_get(item, "status"));
+        if (strcmp(status, verdict_name(VERDICT_SKIPPED)) == 0) {
+            n_skipped++;
+            continue;
+        }
         n_cases++;
         n_tries += json_array_size(json_object_get(item, "tries")) - 1;
         n_bad += strcmp(status, verdict_name(VERDICT_PASS)) != 0;
     }
+    if (n_skipped > 0)
+        return g_strdup_printf(
+            "\n%zu cases and %zu defects tried, %zu cases skipped: %zu "
+            "cases are not as they should be\n",
+            n_cases, n_tries, n_skipped, n_bad);
     return g_strdup_printf("\n%zu cases and %zu defects tried: %zu cases are not as they "
                            "should be\n",
                            n_cases, n_tries, n_bad);

@@ -158,6 +158,14 @@ static void test_advice_on_times(void)
     }
 }
 
+static void test_an_interrupt_is_a_word(void)
+{
+    g_autoptr(json_t) item = json_pack("{s:s, s:s, s:s}", "name", "stun:a.test", "status",
+                                       "skipped", "message", "interrupted");
+    g_autofree char *text = check_format_item(item, false);
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "SKIPPED interrupted\n"));
+}
+
 static void test_a_wrong_password(void)
 {
     struct probe_server_options options;
@@ -246,6 +254,7 @@ int main(int argc, char **argv)
         { "payloads cross the relay over all transports", test_all_transports },
         { "certificates are judged, or told of", test_certificates },
         { "a certificate out of its time is no matter of CAs", test_advice_on_times },
+        { "an interrupt stands apart from its verdict", test_an_interrupt_is_a_word },
         { "a wrong password is 4, and in no output", test_a_wrong_password },
         { "with a quota of one it talks to itself", test_a_quota_of_one_talks_to_itself },
         { "a server that refuses itself as a peer serves",
