@@ -382,9 +382,8 @@ static void assert_json(const struct child *child)
     ASSERT_TEXT(said ? "" : problem.text, "");
 }
 
-static void assert_cells(struct cell *cells, unsigned n, unsigned abreast)
+static void assert_all(struct cell *cells, unsigned n)
 {
-    parallel_for(n, abreast, run_cell, cells);
     for (unsigned i = 0; i < n; i++) {
         g_autofree char *wrong = judge(&cells[i]);
         g_autofree char *said =
@@ -396,6 +395,12 @@ static void assert_cells(struct cell *cells, unsigned n, unsigned abreast)
             assert_json(&cells[i].child);
         child_clear(&cells[i].child);
     }
+}
+
+static void assert_cells(struct cell *cells, unsigned n, unsigned abreast)
+{
+    parallel_for(n, abreast, run_cell, cells);
+    assert_all(cells, n);
 }
 
 static void test_manners(void)
@@ -451,6 +456,43 @@ static void test_formats(void)
         };
     }
     assert_cells(cells, N, ABREAST);
+}
+
+/* libnice does the talking here; the server is in a file. */
+static void run_gather(unsigned i, void *data)
+{
+    struct cell *cell = (struct cell *)data + i;
+    struct hostile *h = hostile_start(cell->manner, i, NULL);
+    g_autofree char *path = NULL;
+    int fd = g_file_open_tmp("rtcprobe-test-XXXXXX", &path, NULL);
+    g_autofree char *text =
+        g_strdup_printf("[{\"urls\": [\"stun:127.0.0.1:%1$u\", \"turn:127.0.0.1:%1$u\"], "
+                        "\"username\": \"alice\", \"credential\": \"wonderland\"}]",
+                        h->base.at.port);
+    g_assert_cmpint(write(fd, text, strlen(text)), ==, (gssize)strlen(text));
+    close(fd);
+    g_autofree char *line = g_strdup_printf(
+        "gather --ice-servers '%s' --local 127.0.0.1 %s", path, cell->command);
+    child_start(&cell->child, line, secrets);
+    child_finish(&cell->child, 20000);
+    cell->n_received = hostile_stop(h);
+    unlink(path);
+}
+
+static void test_gather(void)
+{
+    static const char options[] = "--timeout 600ms -o json";
+    enum { MOST = 400, N_MANNERS = G_N_ELEMENTS(manners) };
+    struct cell cells[N_MANNERS + G_N_ELEMENTS(floods)];
+    for (unsigned i = 0; i < G_N_ELEMENTS(cells); i++)
+        cells[i] = (struct cell){
+            .manner = i < N_MANNERS ? &manners[i] : &floods[i - N_MANNERS],
+            .command = options,
+            .most = MOST,
+        };
+    parallel_for(N_MANNERS, ABREAST, run_gather, cells);
+    parallel_for(G_N_ELEMENTS(floods), 2, run_gather, cells + N_MANNERS);
+    assert_all(cells, G_N_ELEMENTS(cells));
 }
 
 /* ---- What a good server says, spoilt on the way ---------------------------------- */
@@ -548,6 +590,7 @@ static const struct test tests[] = {
     { "whatever a server answers, each command ends in order", test_manners },
     { "no flood keeps a command, or fills its memory", test_floods },
     { "no format prints what steers a terminal", test_formats },
+    { "gathering ends in order, too", test_gather },
     { "what is spoilt on the way does no harm", test_spoilt },
 };
 
