@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -100,6 +101,9 @@ static inline void child_finish(struct child *child, int64_t limit_ms)
     child->status = WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
     child->out = child_read(child->out_fd, &child->out_size);
     child->err = child_read(child->err_fd, &child->err_size);
+    /* A sanitizer ends with 1, too, which is a status of ours. */
+    if (strstr(child->err, "Sanitizer") || strstr(child->err, "runtime error: "))
+        child->status = -SIGABRT;
 }
 
 static inline void child_clear(struct child *child)
