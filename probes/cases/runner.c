@@ -38,11 +38,11 @@ static json_t *make_item(const struct runner_options *options, const struct test
         g_strdup_printf("%s %s%s --seed %" G_GUINT64_FORMAT, options->again_before, c->id,
                         options->again_after, s->seed);
     json_t *item = json_pack(
-        "{s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:f, s:s}", "name", c->id, "title",
+        "{s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:f, s:o}", "name", c->id, "title",
         c->title, "group", case_group_of(c)->tag, "clause", clause_of(c, s), "level",
         case_level_name(c->level), "status", verdict_name(t->verdict), "message",
         report_json_text(observed, strlen(observed)), "expected", c->expected,
-        "duration_ms", duration_ms, "again", again);
+        "duration_ms", duration_ms, "again", report_json_text(again, strlen(again)));
     json_object_set_new(item, "transport", json_string(transport_name(s->transport)));
     if (t->gains)
         json_object_set(item, "gains", t->gains);

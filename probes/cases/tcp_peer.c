@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <sys/socket.h>
 
+#include "base/clock.h"
 #include "probes/core/error.h"
 #include "probes/core/socket_address.h"
 #include "probes/core/wait.h"
@@ -126,5 +127,7 @@ bool tcp_peer_ends(int fd, int64_t deadline_ns)
             return false;
         if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
             return true;
+        if (clock_now_ns() >= deadline_ns) /* there may be no end of what comes */
+            return false;
     }
 }

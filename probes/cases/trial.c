@@ -36,7 +36,7 @@ struct trial *trial_new(const struct subject *subject, const struct test_case *t
 
 static void end_client(struct trial_client *own, bool gives_back)
 {
-    if (gives_back && own->has_allocation && !wait_is_interrupted())
+    if (gives_back && own->has_allocation)
         turn_release(own->client);
     client_close(own->client);
     g_free(own);

@@ -67,22 +67,17 @@ static void say_no_answer(struct trial *t, struct client *c, const GError *error
 /* The response among what came before a Binding's: late, on a stream that was stuck. */
 static bool find_late(struct client *c, const struct draft *request, struct answer *ret)
 {
+    struct answer late = { .transmissions = 1 };
     struct inbound in = { 0 };
-    while (client_next(c, clock_now_ns(), &in, NULL)) {
-        struct stunmsg m;
-        if (stunmsg_decode(in.bytes, in.size, &m) == STUNMSG_OK &&
-            (m.class == STUNMSG_SUCCESS || m.class == STUNMSG_FAILURE) &&
-            memcmp(m.transaction, draft_transaction(request), sizeof m.transaction) ==
-                0) {
-            *ret = (struct answer){ .bytes = in.bytes,
-                                    .message = m,
-                                    .received_ns = in.at_ns,
-                                    .transmissions = 1 };
-            return true;
-        }
+    bool is_found = false;
+    while (!is_found && client_next(c, 0, &in, NULL)) {
+        const struct received received = { in.bytes, in.size, in.at_ns };
+        is_found = answer_take(&received, draft_transaction(request), &late);
         inbound_clear(&in);
     }
-    return false;
+    if (is_found)
+        *ret = late;
+    return is_found;
 }
 
 /* An allocation is given back, also one that was not wanted. */

@@ -7,8 +7,6 @@
  */
 #include "probes/core/binding.h"
 
-#include <string.h>
-
 #include "base/clock.h"
 #include "probes/core/error.h"
 #include "probes/core/wait.h"
@@ -17,20 +15,6 @@ void heard_clear(struct heard *heard)
 {
     answer_clear(&heard->answer);
     *heard = (struct heard){ .at = NULL };
-}
-
-static bool take(const struct received *in, const struct draft *request,
-                 struct answer *ret)
-{
-    struct stunmsg m;
-    if (stunmsg_decode(in->bytes, in->size, &m) != STUNMSG_OK ||
-        (m.class != STUNMSG_SUCCESS && m.class != STUNMSG_FAILURE) ||
-        memcmp(m.transaction, draft_transaction(request), sizeof m.transaction) != 0)
-        return false;
-    ret->bytes = g_memdup2(in->bytes, in->size);
-    stunmsg_decode(ret->bytes, in->size, &ret->message);
-    ret->received_ns = in->at_ns;
-    return true;
 }
 
 /* What one of the two sockets has by now; FALSE with _SILENT: nothing. */
@@ -42,7 +26,7 @@ static gboolean look(const struct binding_way *way, const struct draft *request,
         struct received in;
         g_clear_error(error);
         while (connection_receive_from(sockets[i], 0, &in, &ret->from, error)) {
-            if (!take(&in, request, &ret->answer))
+            if (!answer_take(&in, draft_transaction(request), &ret->answer))
                 continue;
             ret->at = sockets[i];
             return TRUE;
@@ -66,7 +50,9 @@ static gboolean await(const struct binding_way *way, const struct draft *request
         g_autoptr(GError) cause = NULL;
         if (look(way, request, ret, &cause))
             return TRUE;
+        /* Anyone may send to these sockets, also without an end. */
         if (g_error_matches(cause, PROBE_ERROR, PROBE_ERROR_SILENT) &&
+            clock_now_ns() < deadline_ns &&
             wait_for(fds, n_fds, deadline_ns) == WAIT_READY)
             continue;
         if (wait_is_interrupted())

@@ -38,6 +38,8 @@ enum {
     HOLD_MS = 10,   /* how long the kernel may collect packets for us */
     KERNEL_BUFFER_BYTES = 16 * 1024 * 1024,
     BATCH = 256,
+    MOST_BATCHES = 64,
+    LAST_MS = 500, /* the most that is waited for the last packets */
 };
 
 /* More than this between the kernel's time and ours: they are different clocks. */
@@ -92,11 +94,12 @@ static void on_packet(u_char *place, const struct pcap_pkthdr *header,
     c->n_written++;
 }
 
-/* All that is there; non-blocking. */
+/* All that is there, unless it comes faster than it can be looked at; non-blocking. */
 static void drain(struct capture *c)
 {
-    while (pcap_dispatch(c->pcap, BATCH, on_packet, (u_char *)c) > 0)
-        ;
+    for (unsigned i = 0; i < MOST_BATCHES; i++)
+        if (pcap_dispatch(c->pcap, BATCH, on_packet, (u_char *)c) <= 0)
+            break;
     pcap_dump_flush(c->file);
 }
 
@@ -110,7 +113,9 @@ static gpointer run(gpointer data)
             break;
         drain(c);
     } while (!fds[1].revents);
-    while (!c->is_virtual && poll(fds, 1, 3 * HOLD_MS) > 0)
+    /* Others' packets come by here as well, and may never pause. */
+    int64_t end_ns = clock_now_ns() + LAST_MS * NS_PER_MS;
+    while (!c->is_virtual && clock_now_ns() < end_ns && poll(fds, 1, 3 * HOLD_MS) > 0)
         drain(c);
     return NULL;
 }

@@ -211,10 +211,10 @@ gboolean client_next(struct client *c, int64_t deadline_ns, struct inbound *ret,
     return TRUE;
 }
 
-/* Whether this is the response, and then takes it. Bytes after a message in its datagram
-   are a server's mistake, which must not hide the answer: stunmsg_decode() tells. */
-static bool take_response(const struct received *received, const uint8_t *transaction,
-                          struct answer *ret)
+/* Bytes after a message in its datagram are a server's mistake, which must not hide the
+   answer: stunmsg_decode() tells. */
+bool answer_take(const struct received *received, const uint8_t *transaction,
+                 struct answer *ret)
 {
     struct stunmsg m;
     if (stunmsg_decode(received->bytes, received->size, &m) != STUNMSG_OK ||
@@ -236,7 +236,7 @@ static gboolean await_response(struct client *c, const uint8_t *transaction,
         struct received received;
         if (!connection_receive(c->connection, deadline_ns, &received, error))
             return FALSE;
-        if (take_response(&received, transaction, ret))
+        if (answer_take(&received, transaction, ret))
             return TRUE;
         keep(c, &received);
     }

@@ -96,6 +96,13 @@ void answer_clear(struct answer *answer);
 typedef struct answer auto_answer; /* for g_auto() */
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(auto_answer, answer_clear)
 
+/**
+ * Whether what came is the response to a transaction, of either class; then a copy of it
+ * and when it came are put into `ret`, whose other fields stay.
+ */
+bool answer_take(const struct received *received, const uint8_t *transaction,
+                 struct answer *ret);
+
 /** The code of an error response; 0 for a success, or one that has none. */
 unsigned answer_code(const struct answer *answer);
 

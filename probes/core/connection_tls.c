@@ -54,7 +54,11 @@ static ssize_t pull(gnutls_transport_ptr_t place, void *out, size_t size)
     }
     do {
         n = recv(c->fd, out, size, MSG_DONTWAIT);
-    } while (is_scrap(c, n) || (n < 0 && (errno == EINTR || errno == EMSGSIZE)));
+    } while (n < 0 && (errno == EINTR || errno == EMSGSIZE));
+    if (is_scrap(c, n)) { /* who waits for more looks at the time first */
+        errno = EAGAIN;
+        n = -1;
+    }
     if (n < 0)
         c->socket_errno = errno;
     if (n > 0 && !c->has_first_byte) {

@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "probes/core/error.h"
 #include "probes/core/socket_address.h"
 #include "probes/core/wait.h"
@@ -86,11 +87,11 @@ gboolean header_watch_find(struct header_watch *watch, const uint8_t *payload,
         ssize_t n = recv(watch->fd, watch->bytes, sizeof watch->bytes, MSG_DONTWAIT);
         if (n >= 0 && is_wanted(watch, (size_t)n, payload, size, ret))
             return TRUE;
-        if (n >= 0 || errno == EINTR)
-            continue;
-        if (errno != EAGAIN)
+        if (n < 0 && errno != EAGAIN && errno != EINTR)
             return fail(error, "reading a raw socket");
-        switch (wait_for_fd(watch->fd, POLLIN, deadline_ns)) {
+        /* All of this address's datagrams come here: there may be no end of them. */
+        bool is_late = n >= 0 && clock_now_ns() >= deadline_ns;
+        switch (is_late ? WAIT_TIMEOUT : wait_for_fd(watch->fd, POLLIN, deadline_ns)) {
         case WAIT_READY:
             break;
         case WAIT_TIMEOUT:

@@ -392,7 +392,8 @@ static gboolean try_hairpin(struct nat_discovery *d, struct end ends[2],
                                     ends[e].request.bytes, draft_size(&ends[e].request),
                                     error))
                 return FALSE;
-        while (wait_for(fds, G_N_ELEMENTS(fds), until_ns) == WAIT_READY) {
+        while (clock_now_ns() < until_ns &&
+               wait_for(fds, G_N_ELEMENTS(fds), until_ns) == WAIT_READY) {
             for (unsigned e = 0; e < 2; e++) {
                 struct endpoint from;
                 if (!has_heard(&ends[e], &ends[1 - e], &from))

@@ -39,6 +39,7 @@ struct relaying {
     uint8_t mark[8];
     uint8_t *payload;
     struct arrivals at_a, at_b;
+    int64_t begun_ns;
     uint32_t next_number;
     int64_t next_due_ns;
     int64_t refresh_due_ns;
@@ -102,8 +103,7 @@ void relay_pair_close(struct relay_pair *pair)
     for (unsigned i = 0; i < G_N_ELEMENTS(clients); i++) {
         if (!clients[i])
             continue;
-        if (!wait_is_interrupted())
-            turn_release(clients[i]);
+        turn_release(clients[i]);
         client_close(clients[i]);
     }
     *pair = (struct relay_pair){ 0 };
@@ -145,7 +145,8 @@ static void make_payload(struct relaying *r, uint32_t number)
     hash_payload(r->payload, size, r->payload + HASH_AT);
 }
 
-/* Whether a payload is of this run and whole; what is not ours is passed over. */
+/* Whether a payload is of this run and whole; what is not ours is passed over. A server
+   can make a hash, too: number and time must be such as were sent. */
 static bool check_payload(struct relaying *r, const struct turn_data *data)
 {
     uint8_t hash[HASH_SIZE];
@@ -153,9 +154,11 @@ static bool check_payload(struct relaying *r, const struct turn_data *data)
         memcmp(data->bytes + MARK_AT, r->mark, sizeof r->mark) != 0)
         return false;
     hash_payload(data->bytes, data->size, hash);
+    uint64_t sent_ns = load_be64(data->bytes + TIME_AT);
     if (data->size == r->options->size &&
         memcmp(hash, data->bytes + HASH_AT, HASH_SIZE) == 0 &&
-        load_be32(data->bytes + NUMBER_AT) < r->next_number)
+        load_be32(data->bytes + NUMBER_AT) < r->next_number &&
+        sent_ns >= (uint64_t)r->begun_ns && sent_ns <= (uint64_t)data->at_ns)
         return true;
     r->result->corrupted++;
     return false;
@@ -349,6 +352,7 @@ gboolean relay_run(struct relay_pair *pair, const struct relay_options *options,
                           .options = options,
                           .result = ret,
                           .payload = payload,
+                          .begun_ns = clock_now_ns(),
                           .at_a.seen = g_byte_array_new(),
                           .at_b.seen = g_byte_array_new() };
     g_assert(options->size >= RELAY_MIN_SIZE && options->size <= TURN_MAX_DATA);

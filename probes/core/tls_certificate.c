@@ -148,6 +148,8 @@ static char *format_date(int64_t s)
     return date ? g_date_time_format(date, "%Y-%m-%d") : g_strdup("an unknown day");
 }
 
+/* Servers send certificates, too, that no path to a known CA needs: that such a one has
+ * expired is no problem if the chain is trusted. */
 static void judge_times(const struct chain *chain, int64_t now_s, GString *problems,
                         struct tls_report *report)
 {
@@ -157,8 +159,8 @@ static void judge_times(const struct chain *chain, int64_t now_s, GString *probl
         int64_t until_s = gnutls_x509_crt_get_expiration_time(chain->certificates[i]);
         if (i == 0 || until_s < report->not_after_s)
             report->not_after_s = until_s;
-        report->is_expired |= until_s < now_s;
-        report->is_early |= from_s > now_s;
+        if (i > 0 && report->is_trusted)
+            continue;
         if (until_s < now_s) {
             g_autofree char *ago = format_duration(now_s - until_s);
             g_autofree char *date = format_date(until_s);
@@ -266,13 +268,18 @@ static const struct {
       "it has a critical extension of unknown kind" },
 };
 
-static void judge_chain(gnutls_session_t session, const struct chain *chain,
-                        GString *problems, struct tls_report *report)
+static int verify(gnutls_session_t session, unsigned *ret_status)
 {
     gnutls_typed_vdata_st purpose = { .type = GNUTLS_DT_KEY_PURPOSE_OID,
                                       .data = (unsigned char *)GNUTLS_KP_TLS_WWW_SERVER };
-    unsigned status = 0;
-    int result = gnutls_certificate_verify_peers(session, &purpose, 1, &status);
+    *ret_status = 0;
+    return gnutls_certificate_verify_peers(session, &purpose, 1, ret_status);
+}
+
+/* @param result, status what verify() said */
+static void judge_chain(const struct chain *chain, int result, unsigned status,
+                        GString *problems)
+{
     if (status & GNUTLS_CERT_SIGNER_NOT_FOUND)
         judge_signer(chain, problems);
     for (size_t i = 0; i < G_N_ELEMENTS(faults); i++)
@@ -283,7 +290,6 @@ static void judge_chain(gnutls_session_t session, const struct chain *chain,
         add_problem(problems, "%s", gnutls_strerror(result));
     else if (status != 0 && problems->len == 0)
         add_problem(problems, "GnuTLS does not accept it (status %#x)", status);
-    report->is_trusted = result >= 0 && status == 0;
 }
 
 void tls_certificate_judge(gnutls_session_t session, const char *name, int64_t now_s,
@@ -297,13 +303,19 @@ void tls_certificate_judge(gnutls_session_t session, const char *name, int64_t n
         add_problem(problems, "the server showed no certificate");
     } else {
         if (gnutls_x509_crt_get_dn2(chain.certificates[0], &subject) >= 0) {
-            report->subject = g_strndup((const char *)subject.data, subject.size);
+            report->subject =
+                g_utf8_make_valid((const char *)subject.data, (gssize)subject.size);
             gnutls_free(subject.data);
         }
+        unsigned status;
+        int result = verify(session, &status);
+        report->is_trusted = result >= 0 && status == 0;
         judge_times(&chain, now_s, problems, report);
         judge_name(chain.certificates[0], name, problems, report);
-        judge_chain(session, &chain, problems, report);
+        judge_chain(&chain, result, status, problems);
     }
-    report->is_trusted &= chain.n > 0;
-    report->problem = g_string_free(problems, problems->len == 0);
+    /* Its names need not be UTF-8, and errors' messages must be. */
+    report->problem =
+        problems->len > 0 ? g_utf8_make_valid(problems->str, (gssize)problems->len) : NULL;
+    g_string_free(problems, TRUE);
 }

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -18,13 +19,13 @@
 enum { MAX_FDS = 64 };
 
 static int interrupt_fd = -1;
-static volatile sig_atomic_t is_interrupted;
+static atomic_bool is_interrupted; /* written by a signal handler, read by all threads */
 
 void wait_interrupt(void)
 {
     static const uint64_t one = 1;
     int saved = errno;
-    is_interrupted = 1;
+    is_interrupted = true;
     if (interrupt_fd >= 0 && write(interrupt_fd, &one, sizeof one) < 0) {
         /* Full is as good as written; nothing else can happen to an eventfd. */
     }
@@ -76,7 +77,7 @@ bool wait_is_interrupted(void)
 void wait_reset(void)
 {
     uint64_t count;
-    is_interrupted = 0;
+    is_interrupted = false;
     if (interrupt_fd >= 0 && read(interrupt_fd, &count, sizeof count) < 0) {
         /* There was nothing to forget. */
     }

@@ -45,9 +45,7 @@ static void test_read_wrong(void)
     static const struct {
         const char *text, *message;
     } cases[] = {
-        { "[", "x.json:1:1: not JSON: " },
-        { "[{\"credential\": \"hush-hush", "x.json:1:26: not JSON: " },
-        { "[{\"credential\": hush-hush}]", "x.json:1:20: not JSON: invalid token" },
+        { "[", "x.json:1:1: not JSON" },
         { "7", "x.json: must be an array of servers, or an object with \"iceServers\"" },
         { "{\"iceServers\": 7}", "x.json: must be an array of servers, or an object" },
         { "[[]]", "x.json: /0: must be an object with \"urls\"" },
