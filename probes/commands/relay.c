@@ -86,11 +86,12 @@ static double share_lost(uint64_t of, uint64_t came)
 static json_t *describe_pair(const struct relay_pair *pair)
 {
     char a[ENDPOINT_TEXT_SIZE], b[ENDPOINT_TEXT_SIZE];
-    return json_pack(
-        "{s:[s, s], s:I, s:f, s:f}", "relayed", endpoint_format(&pair->at_a.relayed, a),
-        endpoint_format(&pair->at_b.relayed, b), "lifetime_s", (json_int_t)pair->at_a.lifetime_s,
-        "allocate_ms", (double)pair->allocate_ns / (double)NS_PER_MS, "permission_ms",
-        (double)pair->permission_ns / (double)NS_PER_MS);
+    return json_pack("{s:[s, s], s:I, s:f, s:f}", "relayed",
+                     endpoint_format(&pair->at_a.relayed, a),
+                     endpoint_format(&pair->at_b.relayed, b), "lifetime_s",
+                     (json_int_t)pair->at_a.lifetime_s, "allocate_ms",
+                     (double)pair->allocate_ns / (double)NS_PER_MS, "permission_ms",
+                     (double)pair->permission_ns / (double)NS_PER_MS);
 }
 
 static json_t *describe_result(const struct relay_result *r)

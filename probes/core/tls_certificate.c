@@ -315,7 +315,8 @@ void tls_certificate_judge(gnutls_session_t session, const char *name, int64_t n
         judge_chain(&chain, result, status, problems);
     }
     /* Its names need not be UTF-8, and errors' messages must be. */
-    report->problem =
-        problems->len > 0 ? g_utf8_make_valid(problems->str, (gssize)problems->len) : NULL;
+    report->problem = problems->len > 0
+                          ? g_utf8_make_valid(problems->str, (gssize)problems->len)
+                          : NULL;
     g_string_free(problems, TRUE);
 }

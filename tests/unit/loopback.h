@@ -106,6 +106,18 @@ struct certificate_request {
     const struct test_certificate *signer; /* NULL: itself, and then a CA */
 };
 
+/** What GnuTLS compares it knows only of certificates that it read. */
+static inline void test_certificate_reread(struct test_certificate *c)
+{
+    gnutls_datum_t der;
+    gnutls_x509_crt_export2(c->certificate, GNUTLS_X509_FMT_DER, &der);
+    gnutls_x509_crt_deinit(c->certificate);
+    gnutls_x509_crt_init(&c->certificate);
+    g_assert_cmpint(gnutls_x509_crt_import(c->certificate, &der, GNUTLS_X509_FMT_DER), ==,
+                    0);
+    gnutls_free(der.data);
+}
+
 static inline void test_certificate_make(struct test_certificate *out,
                                          const struct certificate_request *request)
 {
@@ -136,6 +148,7 @@ static inline void test_certificate_make(struct test_certificate *out,
     int status = gnutls_x509_crt_sign2(crt, signer->certificate, signer->key,
                                        GNUTLS_DIG_SHA256, 0);
     g_assert_cmpint(status, ==, 0);
+    test_certificate_reread(out);
 }
 
 static inline void test_certificate_clear(struct test_certificate *c)
@@ -159,13 +172,16 @@ static inline char *test_certificate_to_file(const struct test_certificate *c)
     return path;
 }
 
+/** @param also sent behind it; NULL: none */
 static inline gnutls_certificate_credentials_t
-test_certificate_credentials(struct test_certificate *c)
+test_certificate_credentials(const struct test_certificate *c,
+                             const struct test_certificate *also)
 {
     gnutls_certificate_credentials_t credentials;
+    gnutls_x509_crt_t chain[] = { c->certificate, also ? also->certificate : NULL };
     gnutls_certificate_allocate_credentials(&credentials);
     g_assert_cmpint(
-        gnutls_certificate_set_x509_key(credentials, &c->certificate, 1, c->key), >=, 0);
+        gnutls_certificate_set_x509_key(credentials, chain, also ? 2 : 1, c->key), >=, 0);
     return credentials;
 }
 

@@ -138,6 +138,46 @@ static void test_silence_is_told_with_what_was_sent(void)
     CU_ASSERT_PTR_NULL(heard.at);
 }
 
+/* Somebody who sends and sends. */
+struct flood {
+    struct connection *by;
+    struct endpoint to;
+    gint is_over; /* atomic */
+};
+
+static gpointer send_without_end(gpointer data)
+{
+    static const uint8_t meaningless[] = { 1, 2, 3, 4 };
+    struct flood *flood = data;
+    while (!g_atomic_int_get(&flood->is_over))
+        connection_send_to(flood->by, &flood->to, meaningless, sizeof meaningless, NULL);
+    return NULL;
+}
+
+static void test_a_flood_does_not_keep_who_waits(void)
+{
+    struct rng rng = rng_seed(1);
+    struct draft request;
+    g_auto(auto_heard) heard = { 0 };
+    g_autoptr(GError) error = NULL;
+    g_autoptr(auto_connection) server = open_socket();
+    g_autoptr(auto_connection) client = open_socket();
+    const struct binding_way way = {
+        .by = client,
+        .to = connection_local(server),
+        .timing = { .rto_ms = 10, .rc = 2, .rm = 1, .timeout_ms = 100 }
+    };
+    struct flood flood = { .by = server, .to = connection_local(client) };
+    GThread *thread = g_thread_new("flood", send_without_end, &flood);
+    int64_t start_ns = clock_now_ns();
+    draft_begin(&request, &rng, STUNMSG_BINDING, STUNMSG_REQUEST);
+    CU_ASSERT_FALSE(binding_ask(&way, &request, &heard, &error));
+    CU_ASSERT_TRUE(g_error_matches(error, PROBE_ERROR, PROBE_ERROR_SILENT));
+    CU_ASSERT_TRUE(clock_now_ns() - start_ns < 10 * NS_PER_S);
+    g_atomic_int_set(&flood.is_over, 1);
+    g_thread_join(thread);
+}
+
 static void test_addresses_of_the_internet_are_told(void)
 {
     static const struct {
@@ -186,6 +226,7 @@ static const struct test tests[] = {
     { "an answer at the other socket is heard",
       test_an_answer_at_the_other_socket_is_heard },
     { "silence is told with what was sent", test_silence_is_told_with_what_was_sent },
+    { "a flood does not keep who waits", test_a_flood_does_not_keep_who_waits },
     { "addresses of the Internet are told from others",
       test_addresses_of_the_internet_are_told },
     { "the vectors of RFC 5769 are read and made", test_the_vectors_are_read_and_made },

@@ -104,6 +104,7 @@ struct attempt {
     const char *server_name;
     const char *const *alpn;
     bool knows_no_ca, accepts_any;
+    const struct test_certificate *also_shown; /* in the chain; NULL: none */
     struct loopback server;
     struct tls_report report;
     struct connection_times times;
@@ -118,7 +119,7 @@ static struct connection *open_attempt(struct attempt *a)
         a->shown.until_s = now_s + 41 * DAY_S + 3600;
     a->shown.from_s = now_s - 400 * DAY_S;
     test_certificate_make(&shown, &a->shown);
-    a->server.credentials = test_certificate_credentials(&shown);
+    a->server.credentials = test_certificate_credentials(&shown, a->also_shown);
     test_certificate_clear(&shown);
     loopback_start(&a->server, is_stream ? SOCK_STREAM : SOCK_DGRAM,
                    is_stream ? serve_tls : serve_dtls, NULL);
@@ -227,6 +228,9 @@ static void test_tls_problems(void)
         { { .shown = { "only-a-common-name", .signer = &ca } },
           "its name is not 127.0.0.1 but only-a-common-name",
           .is_trusted = true },
+        { { .shown = { "no\xffname", .signer = &ca } },
+          "its name is not 127.0.0.1 but no\xef\xbf\xbdname", /* U+FFFD */
+          .is_trusted = true },
         { { .server_name = "turn.test",
             .shown = { "x", "turn.test", .signer = &ca,
                        .until_s = now_s - 3 * DAY_S - 60 } },
@@ -260,6 +264,37 @@ static void test_tls_problems(void)
             assert_error(&a.error, PROBE_ERROR_TLS, "TLS certificate of 127.0.0.1:");
         end_attempt(&a, c);
     }
+}
+
+/* A CA that is known now was once vouched for by another one, in a certificate that has
+ * expired and that servers still send. */
+static void test_tls_expired_and_not_needed(void)
+{
+    struct test_certificate old, other;
+    const struct certificate_request request = { .common_name = "test CA",
+                                                 .from_s = now_s - 400 * DAY_S,
+                                                 .until_s = now_s - 10 * DAY_S };
+    struct attempt a = { .transport = PROBE_TLS,
+                         .server_name = "turn.test",
+                         .shown = { "x", "turn.test", .signer = &ca },
+                         .also_shown = &old };
+    test_certificate_make(&old, &request);
+    gnutls_x509_crt_set_key(old.certificate, ca.key);
+    test_certificate_make(&other, &(struct certificate_request){ .common_name = "other",
+                                                                 .from_s = request.from_s,
+                                                                 .until_s = now_s });
+    gnutls_x509_crt_sign2(old.certificate, other.certificate, other.key,
+                          GNUTLS_DIG_SHA256, 0);
+    test_certificate_clear(&other);
+    test_certificate_reread(&old);
+    struct connection *c = open_attempt(&a);
+    CU_ASSERT_PTR_NOT_NULL(c);
+    CU_ASSERT_TRUE(a.report.is_trusted);
+    ASSERT_TEXT(a.report.problem, NULL);
+    CU_ASSERT_EQUAL(a.report.not_after_s, request.until_s); /* told nevertheless */
+    end_attempt(&a, c);
+    g_clear_error(&a.error);
+    test_certificate_clear(&old);
 }
 
 static void test_ca_file(void)
@@ -425,6 +460,8 @@ static const struct test tests[] = {
     { "TLS: several messages in a record are all seen", test_tls_two_in_one },
     { "TLS: each problem of a certificate is said, and may be accepted",
       test_tls_problems },
+    { "an expired certificate that is not needed is no problem",
+      test_tls_expired_and_not_needed },
     { "TLS: a file of CAs that cannot be read is said", test_ca_file },
     { "TLS: no handshake without a TLS server", test_tls_none },
     { "an interrupt ends a handshake", test_interrupt },

@@ -71,6 +71,17 @@ static void test_read_wrong(void)
     }
 }
 
+static void test_read_hides(void)
+{
+    struct ice_servers s = { 0 };
+    g_autoptr(GError) error = NULL;
+    CU_ASSERT_FALSE(read_text("[{\"credential\": \"hush\" \"x\"}]", &s, &error));
+    CU_ASSERT_PTR_NULL(strstr(error->message, "hush"));
+    g_clear_error(&error);
+    CU_ASSERT_FALSE(read_text("[{\"credential\": hush}]", &s, &error));
+    CU_ASSERT_PTR_NULL(strstr(error->message, "hush"));
+}
+
 static void test_read_many(void)
 {
     struct ice_servers s = { 0 };
@@ -188,6 +199,7 @@ static void test_lines(void)
 
 static const struct test tests[] = {
     { "iceServers are read as W3C writes them", test_read },
+    { "a credential is in no error", test_read_hides },
     { "what is wrong in iceServers is said, and where", test_read_wrong },
     { "there is a limit to iceServers", test_read_many },
     { "an agent without servers has its host candidates", test_hosts },
