@@ -49,7 +49,8 @@ size_t peer_range_samples(const struct peer_range *range,
 {
     struct address first, telling;
     size_t n = 0;
-    g_assert(address_parse(range->prefix, &first));
+    bool is_address = address_parse(range->prefix, &first);
+    g_assert(is_address);
     struct address last = first;
     for (unsigned bit = range->bits; bit < 8 * address_size(&first); bit++)
         last.bytes[bit / 8] |= (uint8_t)(0x80 >> bit % 8);

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "probes/core/binding.h"
+#include "probes/core/credentials.h"
 #include "probes/core/error.h"
 #include "probes/core/turn.h"
 
@@ -47,12 +48,9 @@ void subject_clear(struct subject *s)
     g_free(s->uri);
     g_free(s->username);
     g_free(s->other_username);
-    char *const secrets[] = { s->password, s->other_password, s->shared_secret };
-    for (unsigned i = 0; i < G_N_ELEMENTS(secrets); i++) {
-        if (secrets[i])
-            explicit_bzero(secrets[i], strlen(secrets[i]));
-        g_free(secrets[i]);
-    }
+    credentials_wipe(s->password);
+    credentials_wipe(s->other_password);
+    credentials_wipe(s->shared_secret);
     for (unsigned i = 0; i < CAPABILITY_N; i++)
         g_free(s->lacks[i]);
     access_token_key_free(s->token_key);

@@ -69,11 +69,6 @@ struct rng *trial_rng(struct trial *t)
     return &t->rng;
 }
 
-struct transcript *trial_transcript(struct trial *t)
-{
-    return t->transcript;
-}
-
 /* ---- Verdicts --------------------------------------------------------------------- */
 
 enum verdict trial_verdict(const struct trial *t)

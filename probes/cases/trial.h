@@ -26,7 +26,6 @@
 /** The case's server, its table row, and chance of its own (from the seed and the id). */
 const struct subject *trial_subject(const struct trial *t);
 struct rng *trial_rng(struct trial *t);
-struct transcript *trial_transcript(struct trial *t);
 
 /* ---- Verdicts --------------------------------------------------------------------- */
 
@@ -108,8 +107,6 @@ bool trial_relay(struct trial *t, struct relay *ret);
 bool trial_relay_over(struct trial *t, enum probe_transport transport, struct relay *ret);
 /** Has a permission made. */
 bool trial_permit(struct trial *t, struct client *c, const struct peer *peer);
-bool trial_bind(struct trial *t, struct client *c, uint16_t channel,
-                const struct peer *peer);
 
 /* ---- Exchanges and what to expect ------------------------------------------------- */
 

@@ -83,16 +83,6 @@ bool trial_permit(struct trial *t, struct client *c, const struct peer *peer)
     return false;
 }
 
-bool trial_bind(struct trial *t, struct client *c, uint16_t channel,
-                const struct peer *peer)
-{
-    g_autoptr(GError) error = NULL;
-    if (turn_bind(c, channel, &peer->address, &error))
-        return true;
-    trial_say_error(t, "binding a channel", error);
-    return false;
-}
-
 struct allocate_options trial_peer_options(const struct trial *t)
 {
     return (struct allocate_options){ .family = t->subject->relay_family };

@@ -18,8 +18,9 @@
 #include "base/error.h"
 #include "probes/commands/quantity.h"
 #include "probes/core/capture.h"
+#include "probes/core/resolve.h"
 
-enum { PORT = 3478, SECURE_PORT = 5349, RM = 16 };
+enum { RM = 16 };
 
 static gboolean take_family(uint8_t family, void *place, GError **error)
 {
@@ -124,18 +125,6 @@ gboolean target_take_seed(const char *text, void *place, GError **error)
     return TRUE;
 }
 
-/* The option's or the URI's; with an s it is secure either way. */
-static enum probe_transport transport_of(const struct target_options *options,
-                                         const struct ice_url *url)
-{
-    enum probe_transport transport = ice_url_is_tcp(url) ? PROBE_TCP : PROBE_UDP;
-    if (options->transport.is_given)
-        transport = options->transport.value;
-    if (!url->tls)
-        return transport;
-    return transport_is_stream(transport) ? PROBE_TLS : PROBE_DTLS;
-}
-
 struct target *target_new(const struct target_options *options, const char *uri,
                           GError **error)
 {
@@ -153,10 +142,10 @@ struct target *target_new(const struct target_options *options, const char *uri,
         return NULL;
     }
     target->uri = g_strdup(uri);
-    target->transport = transport_of(options, &target->url);
-    target->port = target->url.port                         ? target->url.port
-                   : transport_is_secure(target->transport) ? SECURE_PORT
-                                                            : PORT;
+    const struct resolve_options how = { .has_transport = options->transport.is_given,
+                                         .transport = options->transport.value };
+    target->transport = resolve_default_transport(&target->url, &how);
+    target->port = resolve_port(&target->url, target->transport);
     struct address literal;
     bool is_name = !address_parse(target->url.host, &literal);
     target->tls = (struct tls_options){

@@ -7,17 +7,12 @@
 
 #include <string.h>
 
+#include "probes/core/credentials.h"
+
 enum {
     MAX_TEXT = 763,     /* RFC 8489 §14.9, §14.10 */
     FEATURE_LETTERS = 4 /* 24 bits in base64 */
 };
-
-static void free_secret(char *secret)
-{
-    if (secret)
-        explicit_bzero(secret, strlen(secret));
-    g_free(secret);
-}
 
 void auth_init(struct auth *auth, const char *username, const char *password,
                bool is_modern)
@@ -30,7 +25,7 @@ void auth_init(struct auth *auth, const char *username, const char *password,
 void auth_clear(struct auth *auth)
 {
     g_free(auth->username);
-    free_secret(auth->password);
+    credentials_wipe(auth->password);
     g_free(auth->realm);
     g_free(auth->nonce);
     *auth = (struct auth){ 0 };

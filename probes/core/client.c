@@ -24,7 +24,6 @@ struct client {
     struct rng rng;
     GQueue inbox; /* struct inbound * */
     size_t inbox_bytes;
-    unsigned n_dropped;
     unsigned last_code;
 };
 
@@ -103,11 +102,6 @@ unsigned client_last_code(const struct client *c)
     return c->last_code;
 }
 
-unsigned client_n_dropped(const struct client *c)
-{
-    return c->n_dropped;
-}
-
 void draft_begin(struct draft *draft, struct rng *rng, uint16_t method,
                  enum stunmsg_class class)
 {
@@ -175,10 +169,8 @@ char *answer_describe(const struct answer *answer)
 static void keep(struct client *c, const struct received *received)
 {
     if (g_queue_get_length(&c->inbox) >= CLIENT_MAX_INBOX ||
-        c->inbox_bytes + received->size > CLIENT_MAX_INBOX_BYTES) {
-        c->n_dropped++;
+        c->inbox_bytes + received->size > CLIENT_MAX_INBOX_BYTES)
         return;
-    }
     struct inbound *in = g_new(struct inbound, 1);
     *in = (struct inbound){ .bytes = g_memdup2(received->bytes, received->size),
                             .size = received->size,
@@ -313,7 +305,8 @@ static void copy_draft(struct client *c, const struct draft *from, struct draft 
 {
     struct stunmsg m;
     struct stunmsg_attribute a;
-    g_assert(stunmsg_decode(from->bytes, draft_size(from), &m) == STUNMSG_OK);
+    enum stunmsg_error problem = stunmsg_decode(from->bytes, draft_size(from), &m);
+    g_assert(problem == STUNMSG_OK);
     client_begin(c, ret, m.method, m.class);
     struct stunmsg_iterator i = stunmsg_attributes(&m);
     while (stunmsg_next(&i, &a)) {

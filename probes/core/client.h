@@ -158,8 +158,7 @@ void inbound_clear(struct inbound *in);
 typedef struct inbound auto_inbound;
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(auto_inbound, inbound_clear)
 
-/** At most this many, of so many bytes in all, wait in the inbox; more are dropped and
- * counted. */
+/** At most this many, of so many bytes in all, wait in the inbox; more are dropped. */
 #define CLIENT_MAX_INBOX       1024
 #define CLIENT_MAX_INBOX_BYTES ((size_t)2 << 20)
 
@@ -172,8 +171,5 @@ unsigned client_unread(const struct client *c);
  */
 gboolean client_next(struct client *c, int64_t deadline_ns, struct inbound *ret,
                      GError **error);
-
-/** How many did not fit. */
-unsigned client_n_dropped(const struct client *c);
 
 #endif
