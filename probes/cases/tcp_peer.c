@@ -30,18 +30,15 @@ static int open_socket(const struct endpoint *local)
 int tcp_peer_listen(const struct endpoint *address, struct endpoint *ret, GError **error)
 {
     enum { BACKLOG = 8 };
-    struct sockaddr_storage bound;
-    socklen_t size = sizeof bound;
     int fd = open_socket(address);
-    if (fd < 0 || listen(fd, BACKLOG) < 0 ||
-        getsockname(fd, (struct sockaddr *)&bound, &size) < 0 ||
-        !socket_address_read(&bound, ret)) {
+    if (fd < 0 || listen(fd, BACKLOG) < 0) {
         g_set_error(error, PROBE_ERROR, PROBE_ERROR_LOCAL, "listening over TCP: %s",
                     g_strerror(errno));
         if (fd >= 0)
             close(fd);
         return -1;
     }
+    *ret = socket_address_local(fd);
     return fd;
 }
 

@@ -58,9 +58,6 @@ enum io {
 int connection_socket_make(enum probe_transport transport, const struct endpoint *local,
                            enum address_family family, GError **error);
 
-/** Where it is bound. */
-struct endpoint connection_socket_local(int fd);
-
 /** connect(2), with TCP's handshake. `c` has its fd, transport and server. */
 gboolean connection_socket_connect(struct connection *c, int64_t deadline_ns,
                                    GError **error);

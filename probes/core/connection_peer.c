@@ -42,7 +42,7 @@ struct connection *connection_open_peer(const struct endpoint *local,
     c->is_peer = true;
     c->transcript = transcript;
     c->datagram = g_malloc(CONNECTION_MAX_MESSAGE);
-    c->local = connection_socket_local(fd);
+    c->local = socket_address_local(fd);
     c->marks = (struct datagram_marks){ .tos = -1, .ttl = -1 };
     capture_add_flow(IPPROTO_UDP, c->local.port, NULL);
     return c;

@@ -107,16 +107,6 @@ gboolean connection_wait(const struct connection *c, short events, int64_t deadl
 
 /* ---- Making --------------------------------------------------------------------- */
 
-struct endpoint connection_socket_local(int fd)
-{
-    struct sockaddr_storage address = { 0 };
-    socklen_t size = sizeof address;
-    struct endpoint local = { 0 };
-    if (getsockname(fd, (struct sockaddr *)&address, &size) == 0)
-        socket_address_read(&address, &local);
-    return local;
-}
-
 static bool bind_to(int fd, const struct endpoint *local)
 {
     struct sockaddr_storage address;
@@ -189,7 +179,7 @@ int connection_socket_make(enum probe_transport transport, const struct endpoint
     do {
         fd = make_socket(transport, local, family, error);
         if (fd < 0 || transport_is_stream(transport) || local->port > 0 ||
-            fresh_port_take(connection_socket_local(fd).port) || n_tried == TRIES)
+            fresh_port_take(socket_address_local(fd).port) || n_tried == TRIES)
             break;
         tried[n_tried++] = fd; /* stays open, so that the next is another one */
         fd = -1;
@@ -227,7 +217,7 @@ gboolean connection_socket_connect(struct connection *c, int64_t deadline_ns,
     g_autofree char *phase = g_strdup_printf(
         "%s to %s", is_stream ? "TCP connect" : "UDP", endpoint_format(&c->server, text));
     if (is_stream)
-        capture_add_flow(IPPROTO_TCP, connection_socket_local(c->fd).port, &c->server);
+        capture_add_flow(IPPROTO_TCP, socket_address_local(c->fd).port, &c->server);
     gboolean done = connect(c->fd, (struct sockaddr *)&address, size) == 0;
     if (!done && errno == EINPROGRESS) {
         done = finish_connect(c, deadline_ns, phase, error);
@@ -238,7 +228,7 @@ gboolean connection_socket_connect(struct connection *c, int64_t deadline_ns,
     } else if (!done) {
         connection_set_errno_error(c, errno, phase, error);
     }
-    c->local = connection_socket_local(c->fd);
+    c->local = socket_address_local(c->fd);
     if (done && !is_stream)
         capture_add_flow(IPPROTO_UDP, c->local.port, &c->server);
     return done;

@@ -43,3 +43,13 @@ bool socket_address_read(const struct sockaddr_storage *address,
     }
     return false;
 }
+
+struct endpoint socket_address_local(int fd)
+{
+    struct sockaddr_storage address = { 0 };
+    socklen_t size = sizeof address;
+    struct endpoint local = { 0 };
+    if (getsockname(fd, (struct sockaddr *)&address, &size) == 0)
+        socket_address_read(&address, &local);
+    return local;
+}

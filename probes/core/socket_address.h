@@ -15,4 +15,7 @@ socklen_t socket_address_make(const struct endpoint *e, struct sockaddr_storage 
 bool socket_address_read(const struct sockaddr_storage *address,
                          struct endpoint *ret_endpoint);
 
+/** Where a socket is bound; of family ADDRESS_NONE if that cannot be told. */
+struct endpoint socket_address_local(int fd);
+
 #endif

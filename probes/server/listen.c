@@ -112,7 +112,7 @@ static bool open_place(struct probe_server *s, const struct place *place, uint16
     l->at_alternate_address = place->at_alternate_address;
     l->at_alternate_port = at_alternate_port;
     l->fd = fd;
-    l->local = srv_socket_local(fd);
+    l->local = socket_address_local(fd);
     l->watch =
         srv_watch_add(s, fd, POLLIN, is_stream ? connection_ready : datagram_ready, l);
     g_ptr_array_add(s->listeners, l);

@@ -12,7 +12,7 @@ void srv_path_send_udp(const struct srv_listener *from, const struct endpoint *t
                        const uint8_t *bytes, size_t size, uint8_t tos)
 {
     struct sockaddr_storage address;
-    socklen_t address_bytes = srv_address_to_kernel(to, &address);
+    socklen_t address_bytes = socket_address_make(to, &address);
     if (to->address.family == ADDRESS_IPV6)
         srv_socket_set(from->fd, IPPROTO_IPV6, IPV6_TCLASS, tos);
     else

@@ -37,7 +37,7 @@ void srv_relay_to_peer(struct probe_server *s, struct srv_allocation *a,
     bool is_ipv6 = peer->address.family == ADDRESS_IPV6;
     int fd = a->relays[is_ipv6 ? SRV_RELAY_IPV6 : SRV_RELAY_IPV4].fd;
     struct sockaddr_storage address;
-    socklen_t address_size = srv_address_to_kernel(peer, &address);
+    socklen_t address_size = socket_address_make(peer, &address);
     if (fd < 0 || a->is_tcp)
         return;
     if (is_ipv6) {

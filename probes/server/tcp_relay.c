@@ -181,14 +181,14 @@ static struct srv_connection *add_connection(struct probe_server *s,
 static int start_connect(const struct srv_relay *relay, const struct endpoint *peer)
 {
     struct sockaddr_storage address;
-    socklen_t size = srv_address_to_kernel(&relay->local, &address);
+    socklen_t size = socket_address_make(&relay->local, &address);
     int fd = socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return -1;
     srv_socket_set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
     srv_socket_set(fd, SOL_SOCKET, SO_REUSEPORT, 1);
     int status = bind(fd, (struct sockaddr *)&address, size);
-    size = srv_address_to_kernel(peer, &address);
+    size = socket_address_make(peer, &address);
     if (status == 0)
         status = connect(fd, (struct sockaddr *)&address, size);
     if (status == 0 || errno == EINPROGRESS)

@@ -74,7 +74,7 @@ static bool is_readable(int fd, int timeout_ms)
 static void connect_to(int fd, const struct endpoint *to)
 {
     struct sockaddr_storage address;
-    socklen_t size = srv_address_to_kernel(to, &address);
+    socklen_t size = socket_address_make(to, &address);
     if (connect(fd, (struct sockaddr *)&address, size) != 0) {
         struct pollfd p = { .fd = fd, .events = POLLOUT };
         CU_ASSERT_EQUAL_FATAL(poll(&p, 1, LONG_MS), 1);
@@ -201,7 +201,7 @@ static unsigned permit(struct caller *c, const struct endpoint *peer)
 static void send_to(int fd, const struct endpoint *to, const void *bytes, size_t size)
 {
     struct sockaddr_storage address;
-    socklen_t address_size = srv_address_to_kernel(to, &address);
+    socklen_t address_size = socket_address_make(to, &address);
     CU_ASSERT_EQUAL(sendto(fd, bytes, size, 0, (struct sockaddr *)&address, address_size),
                     (ssize_t)size);
 }
@@ -222,7 +222,7 @@ static void test_binding(void)
 {
     struct probe_server *server = start_with(PROBE_N_DEFECTS);
     struct caller c = call(&probe_server_endpoints(server)->plain, SOCK_DGRAM);
-    struct endpoint mapped, local = srv_socket_local(c.fd);
+    struct endpoint mapped, local = socket_address_local(c.fd);
     struct draft d;
     begin(&d, STUNMSG_BINDING, STUNMSG_REQUEST);
     exchange(&c, &d);
@@ -299,7 +299,7 @@ static void test_relay(void)
     struct caller c = call(&probe_server_endpoints(server)->plain, SOCK_DGRAM);
     struct endpoint relayed = allocate(&c, 17), peer_seen;
     int peer_fd = open_socket(SOCK_DGRAM, 10);
-    const struct endpoint peer = srv_socket_local(peer_fd);
+    const struct endpoint peer = socket_address_local(peer_fd);
     char text[64] = { 0 };
     struct stunmsg_text data;
 
@@ -350,7 +350,7 @@ static void test_channel(void)
     struct caller c = call(&probe_server_endpoints(server)->plain, SOCK_STREAM);
     struct endpoint relayed = allocate(&c, 17);
     int peer_fd = open_socket(SOCK_DGRAM, 10);
-    const struct endpoint peer = srv_socket_local(peer_fd);
+    const struct endpoint peer = socket_address_local(peer_fd);
     const uint8_t out[] = { 0x40, 0, 0, 3, 'o', 'u', 't', 0 };
     uint8_t in[16];
     struct draft d;
@@ -381,7 +381,7 @@ static void test_tcp_relay(void)
     uint32_t id = 0;
     struct draft d;
     CU_ASSERT_EQUAL(listen(peer_fd, 1), 0);
-    const struct endpoint peer = srv_socket_local(peer_fd);
+    const struct endpoint peer = socket_address_local(peer_fd);
     struct endpoint relayed = allocate(&c, 6);
     begin(&d, STUNMSG_CONNECT, STUNMSG_REQUEST);
     stunmsg_add_address(&d.b, STUNMSG_XOR_PEER_ADDRESS, &peer);
@@ -465,7 +465,7 @@ static size_t relayed_of_long_data(enum probe_defect defect)
     struct probe_server *server = start_with(defect);
     struct caller c = call(&probe_server_endpoints(server)->plain, SOCK_DGRAM);
     int peer_fd = open_socket(SOCK_DGRAM, 10);
-    const struct endpoint peer = srv_socket_local(peer_fd);
+    const struct endpoint peer = socket_address_local(peer_fd);
     uint8_t in[512];
     struct draft d;
     allocate(&c, 17);
