@@ -105,6 +105,7 @@ static gboolean on_reload(void *user)
 static void run(struct serving *serving)
 {
     serving->loop = g_main_loop_new(NULL, FALSE);
+    wait_interrupt_fd(); /* is there before a thread waits, and before the first signal */
     guint sources[] = { g_unix_signal_add(SIGINT, on_end, serving),
                         g_unix_signal_add(SIGTERM, on_end, serving),
                         g_unix_signal_add(SIGHUP, on_reload, serving) };

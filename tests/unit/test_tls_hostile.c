@@ -98,7 +98,7 @@ static void start(struct loopback *server, void (*serve)(struct loopback *),
                                            .from_s = now_s - 1000,
                                            .until_s = now_s + 1000000 };
     test_certificate_make(&shown, &request);
-    server->credentials = test_certificate_credentials(&shown);
+    server->credentials = test_certificate_credentials(&shown, NULL);
     test_certificate_clear(&shown);
     loopback_start(server, SOCK_STREAM, serve, data);
 }
