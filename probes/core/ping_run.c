@@ -64,8 +64,7 @@ static bool has_more(const struct run *run)
     return run->options->count == 0 || run->result->sent < run->options->count;
 }
 
-/* ---- Requests
- * -------------------------------------------------------------------------- */
+/* ---- Requests --------------------------------------------------------------------- */
 
 /* FALSE with an error other than a refusal. */
 static gboolean settle_refusal(struct run *run, GError *failure, GError **error)
@@ -122,8 +121,7 @@ static void drop_expired(struct run *run, int64_t now_ns)
         drop_oldest(run);
 }
 
-/* ---- Responses
- * ------------------------------------------------------------------------- */
+/* ---- Responses -------------------------------------------------------------------- */
 
 /* The newest first: it is nearly always that. */
 static struct request *find_request(struct run *run, const uint8_t *transaction)
@@ -191,8 +189,7 @@ static void take_inbound(struct run *run, const struct inbound *in)
     tell(run, &event);
 }
 
-/* ---- The run
- * --------------------------------------------------------------------------- */
+/* ---- The run ---------------------------------------------------------------------- */
 
 /* Until when the requests that are out are waited for, when no more are sent. */
 static int64_t patience_end_ns(struct run *run)
