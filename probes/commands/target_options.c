@@ -125,6 +125,30 @@ gboolean target_take_seed(const char *text, void *place, GError **error)
     return TRUE;
 }
 
+/* The option's or the URI's; with an s it is secure either way. */
+static enum probe_transport transport_of(const struct target_options *options,
+                                         const struct ice_url *url)
+{
+    enum probe_transport transport = ice_url_is_tcp(url) ? PROBE_TCP : PROBE_UDP;
+    if (options->transport.is_given)
+        transport = options->transport.value;
+    if (!url->tls)
+        return transport;
+    return transport_is_stream(transport) ? PROBE_TLS : PROBE_DTLS;
+}
+
+/* What is often written in other URIs, and where it belongs here. */
+static const char *hint_at(const char *uri)
+{
+    if (strstr(uri, "://"))
+        return ": there is no // in it";
+    if (strchr(uri, '@'))
+        return ": the user is not in it, but in -u NAME";
+    return g_ascii_strncasecmp(uri, "stun", 4) == 0 && strstr(uri, "?transport=")
+               ? ": for stun: --transport says it"
+               : "";
+}
+
 struct target *target_new(const struct target_options *options, const char *uri,
                           GError **error)
 {
@@ -132,8 +156,8 @@ struct target *target_new(const struct target_options *options, const char *uri,
     if (!ice_url_parse(uri, strlen(uri), &target->url)) {
         rtc_fail_usage(error,
                        "\"%s\" must be a URI such as stun:HOST or "
-                       "turns:HOST:443?transport=tcp",
-                       uri);
+                       "turns:HOST:443?transport=tcp%s",
+                       uri, hint_at(uri));
         return NULL;
     }
     g_autoptr(GError) cause = NULL;

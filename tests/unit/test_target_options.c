@@ -135,6 +135,19 @@ static void test_targets_that_are_none(void)
     CU_ASSERT_PTR_NULL(target_new(&values.target, "a.example:3478", &error));
     CU_ASSERT_TRUE(g_error_matches(error, RTC_ERROR, RTC_ERROR_USAGE));
     CU_ASSERT_PTR_NOT_NULL(strstr(error->message, "must be a URI such as stun:HOST"));
+    static const struct {
+        const char *uri, *hint;
+    } rows[] = {
+        { "turn://a.example", ": there is no // in it" },
+        { "turn:joe@a.example", ": the user is not in it, but in -u NAME" },
+        { "stun:a.example?transport=tcp", ": for stun: --transport says it" },
+        { "turn:a.example:99999", "transport=tcp" },
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(GError) cause = NULL;
+        CU_ASSERT_PTR_NULL(target_new(&values.target, rows[i].uri, &cause));
+        CU_ASSERT_TRUE(g_str_has_suffix(cause->message, rows[i].hint));
+    }
 }
 
 static void test_durations(void)
