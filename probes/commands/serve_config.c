@@ -290,6 +290,8 @@ static gboolean add_module(struct serve_config *config, const char *name,
                    error))
         return FALSE;
     struct serve_module module = finish(&reading);
+    if (module.target.ca_file && !tls_read_ca_file(module.target.ca_file, &cause))
+        return fail(error, pointer, "%s", cause->message);
     if (!credentials_load(&module.target.credentials, &module.credentials, &cause))
         return fail_credentials(pointer, cause->message, error);
     if (module.scope > CHECK_ANSWERS && !module.credentials) {
@@ -325,6 +327,10 @@ struct serve_config *serve_config_load(const char *path, GError **error)
     json_t *root = path ? json_load_file(path, JSON_REJECT_DUPLICATES, &problem)
                         : json_pack("{s:{}}", "modules");
     if (!root) {
+        /* The parser quotes what it stopped at, which may be a password after all. */
+        char *quote = path ? strstr(problem.text, " near ") : NULL;
+        if (quote)
+            *quote = '\0';
         if (problem.line > 0)
             fail(error, path, "line %d: %s", problem.line, problem.text);
         else

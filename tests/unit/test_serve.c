@@ -353,14 +353,18 @@ static void test_another_configuration(void)
 
 static void test_all_keys_are_read(void)
 {
+    struct stage s;
+    stage_open(&s, 1);
+    g_autofree char *ca = write_file("ca.pem", probe_server_certificate(s.server));
+    stage_close(&s);
     g_autofree char *secret = write_file("secret", "hush\n");
     g_autofree char *json = g_strdup_printf(
         "{\"modules\": {\"m\": {\"probe\": \"relay\", \"username\": \"joe\", "
         "\"secret_file\": \"%s\", \"ttl_s\": 60, \"timeout_s\": 5, \"transport\": "
         "\"dtls\", \"family\": \"ipv6\", \"local\": \"::1\", \"profile\": \"5389\", "
-        "\"rto_ms\": 100, \"rc\": 3, \"payload_bytes\": 200, \"tls\": {\"ca\": \"c\", "
+        "\"rto_ms\": 100, \"rc\": 3, \"payload_bytes\": 200, \"tls\": {\"ca\": \"%s\", "
         "\"server_name\": \"n\", \"insecure\": true}}}}",
-        secret);
+        secret, ca);
     g_autoptr(GError) error = NULL;
     struct serve_config *config = load(json, &error);
     ASSERT_TEXT(error ? error->message : NULL, NULL);
@@ -393,6 +397,9 @@ static void test_wrong_configurations(void)
         const char *json, *says;
     } wrong[] = {
         { "{", "line 1: " },
+        { "{\"modules\": {\"m\": {\"password\": hush", "line 1: " },
+        { "{\"modules\": {\"m\": {\"tls\": {\"ca\": \"/nonexistent/ca.pem\"}}}}",
+          "/modules/m: cannot read the CAs of /nonexistent/ca.pem: No such file" },
         { "[]", "/: must be an object with \"modules\"" },
         { "{\"modules\": {}, \"more\": 1}", "/: must be an object with \"modules\"" },
         { "{\"modules\": {\"m\": 1}}", "/modules/m: must be an object" },
@@ -424,6 +431,7 @@ static void test_wrong_configurations(void)
         CU_ASSERT_PTR_NULL(load(wrong[i].json, &error));
         CU_ASSERT_TRUE_FATAL(g_error_matches(error, RTC_ERROR, RTC_ERROR_USAGE));
         assert_has(error->message, wrong[i].says);
+        CU_ASSERT_PTR_NULL(strstr(error->message, "hush"));
     }
     CU_ASSERT_PTR_NULL(serve_config_load("/nonexistent/modules.json", NULL));
 }
