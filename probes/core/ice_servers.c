@@ -149,14 +149,14 @@ static char *read_all(const char *path, size_t *ret_size, GError **error)
 {
     FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
     if (!file) {
-        rtc_set_errno_error(error, RTC_ERROR_ENVIRONMENT, errno, "%s", path);
+        rtc_set_errno_error(error, RTC_ERROR_USAGE, errno, "cannot read %s", path);
         return NULL;
     }
     char *text = g_malloc(MAX_FILE_BYTES + 1);
     *ret_size = fread(text, 1, MAX_FILE_BYTES + 1, file);
     bool is_whole = !ferror(file);
     if (!is_whole)
-        rtc_set_errno_error(error, RTC_ERROR_ENVIRONMENT, errno, "%s", path);
+        rtc_set_errno_error(error, RTC_ERROR_USAGE, errno, "cannot read %s", path);
     if (file != stdin)
         fclose(file);
     if (!is_whole)

@@ -224,6 +224,8 @@ static void test_mistakes_are_one_line(void)
         { "relay turns:127.0.0.1:9 --ca /nonexistent/ca.pem",
           "rtcprobe relay: --ca: cannot read the CAs of /nonexistent/ca.pem: No such "
           "file or directory\n" },
+        { "gather --ice-servers /nonexistent/x",
+          "rtcprobe gather: cannot read /nonexistent/x: No such file or directory\n" },
         { "bench turn:127.0.0.1:9 --allocations 0 --packets 0",
           "rtcprobe bench: nothing is left to do: --allocations and --packets are 0\n" },
         { "decode 00 -o xml",
