@@ -12,8 +12,9 @@
 
 #include <glib.h>
 
-/** Makes SIGINT and SIGTERM end all waiting instead of the process; a second one ends
- * the process. Call once, before any thread is started. */
+/** Makes SIGINT and SIGTERM end all waiting instead of the process; a second one, if it
+ * does not come along with the first, ends the process. Call once, before any thread is
+ * started. */
 gboolean wait_catch_interrupts(GError **error);
 
 /** Whether an interrupt came. */
