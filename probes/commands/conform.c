@@ -92,7 +92,7 @@ const struct command probe_command_conform = {
         "IPv6.\n\n"
         "Exit status: 0 all is well; 1 a MUST is not met; 3 no server there; 4 the "
         "credentials\n"
-        "are refused; 5 TLS fails; 6 something could not be proven.",
+        "are refused, or missing; 5 TLS fails; 6 something could not be proven.",
     .options = { options, G_N_ELEMENTS(options) },
     .values_size = sizeof(struct conform_values),
     .least_words = 1,

@@ -284,6 +284,25 @@ static char *format_again(const struct conformance *conformance)
     return g_string_free(out, FALSE);
 }
 
+/* A TURN server that asks for credentials, and there are none. */
+static bool lacks_credentials(const struct subject *s)
+{
+    return subject_can(s, CAN(CHALLENGE) | CAN(TURN)) && !subject_can(s, CAN(AUTH));
+}
+
+/* Whether cases are among them that are about what an allocation does: of the others some
+   want one as a means, or can be of use without. */
+static bool needs_allocations(const struct test_case *const *cases)
+{
+    for (size_t i = 0; cases[i]; i++) {
+        const struct case_group *group = case_group_of(cases[i]);
+        if (group != &cases_stun && group != &cases_nat && group != &cases_audit &&
+            (cases[i]->needs & CAN(AUTH)))
+            return true;
+    }
+    return false;
+}
+
 static int run_cases(const struct conformance *conformance, struct setup *setup,
                      struct telling *telling)
 {
@@ -294,9 +313,7 @@ static int run_cases(const struct conformance *conformance, struct setup *setup,
                                                     : conformance_format_item,
                       conformance_format_end);
     /* What is green only for want of a password must not go without a word. */
-    const unsigned challenged = 1u << CAPABILITY_CHALLENGE | 1u << CAPABILITY_TURN;
-    if (subject_can(&setup->subject, challenged) &&
-        !subject_can(&setup->subject, 1u << CAPABILITY_AUTH))
+    if (lacks_credentials(&setup->subject))
         fprintf(stderr,
                 "rtcprobe %s: no credentials: what needs an allocation is not tried\n",
                 conformance->command);
@@ -317,7 +334,11 @@ static int run_cases(const struct conformance *conformance, struct setup *setup,
     add_metrics(telling);
     bool is_gone = !wait_is_interrupted() && !subject_is_alive(&setup->subject);
     report_set(telling->report, "answers_at_the_end", json_boolean(!is_gone));
-    int status = report_end(telling->report, is_gone ? EXIT_UNEXPECTED : judge(telling));
+    int status = is_gone ? EXIT_UNEXPECTED : judge(telling);
+    if (status == EXIT_AS_EXPECTED && lacks_credentials(&setup->subject) &&
+        needs_allocations(conformance->cases))
+        status = RTC_ERROR_CREDENTIALS;
+    status = report_end(telling->report, status);
     if (is_gone)
         fprintf(stderr,
                 "rtcprobe %s: the server does not answer any more: a message ended it. "

@@ -81,8 +81,8 @@ struct conformance {
 
 /**
  * Resolves, explores, tries and reports.
- * @param ret_status 0; 1 if a MUST or a gate failed; 3 if the program failed; 6 if a
- *                   verdict lacks its evidence; 130
+ * @param ret_status 0; 1 if a MUST or a gate failed; 3 if the program failed; 4 if
+ *                   credentials are missing; 6 if a verdict lacks its evidence; 130
  * @return FALSE if the server does not answer, or refuses the credentials
  */
 gboolean conformance_run(const struct conformance *conformance, int *ret_status,

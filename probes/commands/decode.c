@@ -288,8 +288,8 @@ const struct command probe_command_decode = {
     .usage = "HEX|FILE|-",
     .summary = "Say what is in a message, and what is wrong with it",
     .description =
-        "HEX and FILE are digits in any grouping, or a dump of xxd, hexdump -C\n"
-        "or tshark -x; FILE may be the bytes themselves, and - is standard input.\n"
+        "HEX and FILE are digits in any grouping, or a dump of xxd or hexdump -C, of\n"
+        "the message alone; FILE may be the bytes themselves, and - is standard input.\n"
         "With a password, the integrity is checked.",
     .options = { options, G_N_ELEMENTS(options) },
     .values_size = sizeof(struct decode_values),

@@ -10,7 +10,7 @@
 
 /**
  * Reads digits in any grouping, with blanks, commas, colons, "0x" and "\x" between them,
- * and the dumps of xxd, hexdump -C, od -A x -t x1 and tshark -x, whose offsets and
+ * and the dumps of xxd, hexdump -C and od -A x -t x1, whose offsets and
  * characters are left out. Lines that begin with a # are comments.
  *
  * @param text     NUL-ended

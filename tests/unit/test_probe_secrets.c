@@ -347,7 +347,7 @@ static void test_mistakes(void)
 static void test_needles(void)
 {
     g_autoptr(GArray) needles = make_needles();
-    static const char *const hays[] = { "x" PASSWORD "x", "x" SECRET, "53657361-",
+    static const char *const hays[] = { ("x" PASSWORD "x"), ("x" SECRET), "53657361-",
                                         "U2VzYW1lLTc3ZjMtb2YtYWxp",
                                         "536573616d652d373766332d6f662d616c696365" };
     for (size_t i = 0; i < G_N_ELEMENTS(hays); i++) {
