@@ -20,7 +20,7 @@ packages=(
     libglib2.0-dev libjansson-dev libnice-dev     # what it is made of
     libsoup-3.0-dev libgnutls28-dev glib-networking libpcap-dev
     coturn                                        # the STUN and TURN server of the calls
-    libcunit1-dev jq tshark iproute2 iputils-ping openssl # the tests
+    libcunit1-dev jq tshark iproute2 iputils-ping openssl curl # the tests
 )
 
 # Further stacks as peers, and what else tests are made with: `deps --all`.
