@@ -18,7 +18,14 @@
 #include "base/clock.h"
 
 /* A busy machine, and a program that is checked at each step, take their time. */
-#ifdef __SANITIZE_ADDRESS__
+#if defined(__SANITIZE_ADDRESS__) /* gcc */
+#define CHILD_IS_CHECKED 1
+#elif defined(__has_feature) /* clang */
+#if __has_feature(address_sanitizer)
+#define CHILD_IS_CHECKED 1
+#endif
+#endif
+#ifdef CHILD_IS_CHECKED
 enum { CHILD_SLOWNESS = 4, CHILD_MAX_RSS_KB = 1 << 20 };
 #else
 enum { CHILD_SLOWNESS = 1, CHILD_MAX_RSS_KB = 128 << 10 };
