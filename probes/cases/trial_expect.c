@@ -45,8 +45,17 @@ static bool is_forsaken(struct trial *t, struct client *c)
     return other && trial_is_answered(other);
 }
 
-/* Says what it means that a request got no answer. */
-static void say_no_answer(struct trial *t, struct client *c, const GError *error)
+/* Whether it was silence, which a Binding after it tells from a path that is dead. */
+static bool is_proven_lost(struct client *c, const GError *error)
+{
+    return g_error_matches(error, PROBE_ERROR, PROBE_ERROR_SILENT) &&
+           trial_is_answered(c);
+}
+
+/* Says what it means that a request got no answer. @param was_proven a Binding after it
+   was answered */
+static void say_no_answer(struct trial *t, struct client *c, const GError *error,
+                          bool was_proven)
 {
     if (g_error_matches(error, PROBE_ERROR, PROBE_ERROR_REFUSED))
         trial_inconclusive(t, "nobody is there (any more): %s", error->message);
@@ -110,7 +119,7 @@ bool trial_exchange(struct trial *t, struct client *c, const struct draft *reque
     if (!client_exchange(c, request, ret, &error)) {
         bool was_proven = is_proven_lost(c, error);
         if (!was_proven || !find_late(c, request, ret)) {
-            say_no_answer(t, error, was_proven);
+            say_no_answer(t, c, error, was_proven);
             return false;
         }
         ret->sent_ns = sent_ns;
@@ -138,7 +147,7 @@ bool trial_request(struct trial *t, struct client *c, const struct draft *reques
         outcome.code = client_last_code(c);
         outcome.said = g_strdup(error->message);
     } else {
-        say_no_answer(t, error, is_proven_lost(c, error));
+        say_no_answer(t, c, error, is_proven_lost(c, error));
         return false;
     }
     *ret = outcome;
@@ -220,9 +229,20 @@ static enum silence judge_error(const GError *error)
     return is_over(error) ? SILENCE_CLOSED : SILENCE_UNPROVEN;
 }
 
-/* A datagram of a peer that only opens the way through a NAT, and may be late: see
-   trial_relay(). */
-static bool is_opener(const struct inbound *in)
+static bool is_own_peer(const struct trial *t, const struct endpoint *address)
+{
+    for (guint i = 0; i < t->peers->len; i++) {
+        const struct peer *peer = g_ptr_array_index(t->peers, i);
+        if (endpoint_equal(&peer->address, address))
+            return true;
+    }
+    return false;
+}
+
+/* What peers sent is no answer if it only opens the way through a NAT, and may be late
+   (see trial_relay()), or is from a peer of another trial, whose relayed port
+   was given out again. */
+static bool is_stray(const struct trial *t, const struct inbound *in)
 {
     struct inbound copy = { .bytes = g_memdup2(in->bytes, in->size), .size = in->size };
     g_auto(auto_turn_data) data = { 0 };

@@ -10,16 +10,17 @@
 const struct command *const probe_command_table[] = {
     &probe_command_check,
     &probe_command_ping,
-    &probe_command_gather,
     &probe_command_relay,
     &probe_command_bench,
     &probe_command_nat,
+    &probe_command_gather,
     &probe_command_conform,
     &probe_command_audit,
     &probe_command_selftest,
     &probe_command_list,
     &probe_command_cred,
     &probe_command_decode,
+    &probe_command_serve,
     NULL,
 };
 /* clang-format on */

@@ -10,16 +10,18 @@
 #include "cli/command.h"
 
 /* One a line. */
+extern const struct command probe_command_audit;
 extern const struct command probe_command_bench;
 extern const struct command probe_command_check;
 extern const struct command probe_command_conform;
-extern const struct command probe_command_audit;
-extern const struct command probe_command_list;
 extern const struct command probe_command_cred;
 extern const struct command probe_command_decode;
+extern const struct command probe_command_gather;
+extern const struct command probe_command_list;
 extern const struct command probe_command_nat;
 extern const struct command probe_command_ping;
 extern const struct command probe_command_relay;
+extern const struct command probe_command_selftest;
 extern const struct command probe_command_serve;
 
 /** All subcommands, NULL-ended. */

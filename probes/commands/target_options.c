@@ -125,18 +125,6 @@ gboolean target_take_seed(const char *text, void *place, GError **error)
     return TRUE;
 }
 
-/* The option's or the URI's; with an s it is secure either way. */
-static enum probe_transport transport_of(const struct target_options *options,
-                                         const struct ice_url *url)
-{
-    enum probe_transport transport = ice_url_is_tcp(url) ? PROBE_TCP : PROBE_UDP;
-    if (options->transport.is_given)
-        transport = options->transport.value;
-    if (!url->tls)
-        return transport;
-    return transport_is_stream(transport) ? PROBE_TLS : PROBE_DTLS;
-}
-
 /* What is often written in other URIs, and where it belongs here. */
 static const char *hint_at(const char *uri)
 {

@@ -31,12 +31,11 @@
 #include "base/cursor.h"
 #include "base/error.h"
 
-/* Packets that come at once wait in frames of the snapshot's size: there are 1,000. */
 enum {
-    SNAPSHOT_BYTES =
-        65536 + 64, /* the largest packet of IP, with what stands before it */
-    HOLD_MS = 10,   /* how long the kernel may collect packets for us */
+    SNAPSHOT_BYTES = 65535 + SLL_HDR_LEN, /* the whole of any datagram */
+    HOLD_MS = 10,                         /* how long the kernel may collect packets */
     KERNEL_BUFFER_BYTES = 16 * 1024 * 1024,
+    ONE_BY_ONE_BYTES = 64 * 1024 * 1024, /* a thousand packets, each with its own place */
     BATCH = 256,
     MOST_BATCHES = 64,
     LAST_MS = 500, /* the most that is waited for the last packets */
@@ -159,7 +158,7 @@ static gboolean open_device(struct capture *c, GError **error)
         return FALSE;
     }
     pcap_set_snaplen(c->pcap, SNAPSHOT_BYTES);
-    pcap_set_buffer_size(c->pcap, KERNEL_BUFFER_BYTES);
+    pcap_set_buffer_size(c->pcap, c->is_virtual ? ONE_BY_ONE_BYTES : KERNEL_BUFFER_BYTES);
     pcap_set_timeout(c->pcap, HOLD_MS);
     pcap_set_immediate_mode(c->pcap, c->is_virtual);
     int status = pcap_activate(c->pcap);

@@ -46,8 +46,10 @@ static uint32_t read32(const struct reader *r, struct cursor *at)
 
 static uint16_t read16(const struct reader *r, struct cursor *at)
 {
-    unsigned value = cursor_u16(at);
-    return (uint16_t)(r->is_little ? value >> 8 | value << 8 : value);
+    uint16_t value = cursor_u16(at);
+    if (!r->is_little)
+        return value;
+    return (uint16_t)(value >> 8 | value << 8);
 }
 
 bool capture_is_pcapng(const uint8_t *file, size_t size)

@@ -330,11 +330,10 @@ static gboolean fail_with_code(struct client *c, const struct draft *request,
     bool is_refusal = was_signed && (c->last_code == STUNMSG_CODE_UNAUTHENTICATED ||
                                      c->last_code == STUNMSG_CODE_WRONG_CREDENTIALS);
     bool are_missing = c->last_code == STUNMSG_CODE_UNAUTHENTICATED && !c->auth.username;
-    enum probe_error code = is_refusal || are_missing ? PROBE_ERROR_CREDENTIALS
-                            : c->last_code == STUNMSG_CODE_TRY_ALTERNATE
-                                ? PROBE_ERROR_REDIRECTED
-                                : PROBE_ERROR_ANSWER;
-    g_set_error(error, PROBE_ERROR, (int)code, "%s: %s%s", name ? name : "request", said,
+    int code = is_refusal || are_missing                    ? PROBE_ERROR_CREDENTIALS
+               : c->last_code == STUNMSG_CODE_TRY_ALTERNATE ? PROBE_ERROR_REDIRECTED
+                                                            : PROBE_ERROR_ANSWER;
+    g_set_error(error, PROBE_ERROR, code, "%s: %s%s", name ? name : "request", said,
                 are_missing ? ", and no credentials were given" : "");
     return FALSE;
 }

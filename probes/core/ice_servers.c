@@ -117,9 +117,12 @@ gboolean ice_servers_read(const char *text, size_t size, const char *where,
     g_autoptr(json_t) document = json_loadb(text, size, JSON_DECODE_ANY, &fault);
     struct place at = { .where = where };
     if (!document) {
-        /* Its text would quote what it stopped at, which may be a credential. */
-        g_set_error(error, RTC_ERROR, RTC_ERROR_USAGE, "%s:%d:%d: not JSON", where,
-                    fault.line, fault.column);
+        /* The parser quotes what it stopped at, which may be a password. */
+        const char *quote = strstr(fault.text, " near ");
+        g_set_error(error, RTC_ERROR, RTC_ERROR_USAGE, "%s:%d:%d: not JSON: %.*s", where,
+                    fault.line, fault.column,
+                    quote ? (int)(quote - fault.text) : (int)strlen(fault.text),
+                    fault.text);
         return FALSE;
     }
     const json_t *array = json_object_get(document, "iceServers"), *object;

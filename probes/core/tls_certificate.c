@@ -161,6 +161,8 @@ static void judge_times(const struct chain *chain, int64_t now_s, GString *probl
             report->not_after_s = until_s;
         if (i > 0 && report->is_trusted)
             continue;
+        report->is_expired |= until_s < now_s;
+        report->is_early |= from_s > now_s;
         if (until_s < now_s) {
             g_autofree char *ago = format_duration(now_s - until_s);
             g_autofree char *date = format_date(until_s);

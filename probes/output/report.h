@@ -122,7 +122,8 @@ struct report_options {
     const char *command; /**< "check" */
     uint64_t seed;
     bool is_interactive; /**< colours: standard output is a terminal and NO_COLOR unset */
-    /** An item as people read it, of one or several lines, with its last newline. */
+    /** An item as people read it, of one or several lines, with its last newline; what a
+     * server sent has to be escaped. NULL: a line with its status, name and message. */
     char *(*format_item)(const json_t *item, bool in_colour);
     /** What stands below all items; NULL: nothing. */
     char *(*format_end)(const json_t *document, bool in_colour);

@@ -24,10 +24,9 @@ enum { DSCP_MASK = 0xfc, CONTROL_BYTES = 256 };
 
 static uint8_t carried_tos(const struct probe_server *s, uint8_t tos)
 {
-    unsigned value = tos;
     if (srv_has(s, DEFECT_DSCP_CHANGED))
-        value >>= 1;
-    return (uint8_t)(value & DSCP_MASK);
+        tos >>= 1;
+    return tos & DSCP_MASK;
 }
 
 void srv_relay_to_peer(struct probe_server *s, struct srv_allocation *a,
@@ -84,7 +83,6 @@ void srv_relay_handle_send(struct probe_server *s, struct srv_request *q)
         srv_permission_refresh(s, a, &peer);
     if (!srv_permission_allows(s, a, &peer) && !srv_has(s, DEFECT_SEND_UNFILTERED))
         return;
-    }
     if (data.size == 0 && srv_has(s, DEFECT_EMPTY_DATA_LOST))
         return;
     srv_relay_to_peer(s, a, &peer, data.value, data.size,

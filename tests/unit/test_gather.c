@@ -45,7 +45,9 @@ static void test_read_wrong(void)
     static const struct {
         const char *text, *message;
     } cases[] = {
-        { "[", "x.json:1:1: not JSON" },
+        { "[", "x.json:1:1: not JSON: " },
+        { "[{\"credential\": \"hush-hush", "x.json:1:26: not JSON: " },
+        { "[{\"credential\": hush-hush}]", "x.json:1:20: not JSON: invalid token" },
         { "7", "x.json: must be an array of servers, or an object with \"iceServers\"" },
         { "{\"iceServers\": 7}", "x.json: must be an array of servers, or an object" },
         { "[[]]", "x.json: /0: must be an object with \"urls\"" },
@@ -69,17 +71,6 @@ static void test_read_wrong(void)
         ASSERT_TEXT(start, cases[i].message);
         CU_ASSERT_TRUE(s.n == 0 && !s.servers);
     }
-}
-
-static void test_read_hides(void)
-{
-    struct ice_servers s = { 0 };
-    g_autoptr(GError) error = NULL;
-    CU_ASSERT_FALSE(read_text("[{\"credential\": \"hush\" \"x\"}]", &s, &error));
-    CU_ASSERT_PTR_NULL(strstr(error->message, "hush"));
-    g_clear_error(&error);
-    CU_ASSERT_FALSE(read_text("[{\"credential\": hush}]", &s, &error));
-    CU_ASSERT_PTR_NULL(strstr(error->message, "hush"));
 }
 
 static void test_read_many(void)
@@ -199,7 +190,6 @@ static void test_lines(void)
 
 static const struct test tests[] = {
     { "iceServers are read as W3C writes them", test_read },
-    { "a credential is in no error", test_read_hides },
     { "what is wrong in iceServers is said, and where", test_read_wrong },
     { "there is a limit to iceServers", test_read_many },
     { "an agent without servers has its host candidates", test_hosts },
