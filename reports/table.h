@@ -9,12 +9,9 @@
 
 /** How the text shall look, and what results.json does not know. */
 struct table_style {
-    unsigned width;            /**< columns of the terminal */
-    bool colour;               /**< ANSI colours */
-    const char *folder;        /**< the run's folder as the user knows it */
-    const char *rerun_command; /**< what a command that repeats a call starts with, as
-                                    typed into a shell: the seed and the key follow;
-                                    NULL: "rtclab run" */
+    unsigned width;     /**< columns of the terminal */
+    bool colour;        /**< ANSI colours */
+    const char *folder; /**< the run's folder as the user knows it */
 };
 
 /** The style for a stream: its width and colours if it is a terminal, else 100 plain. */

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "reports/rerun.h"
 
 #define MAX_LISTED  20
 #define MAX_REASONS 12
@@ -182,22 +183,15 @@ static void append_call(GString *out, const json_t *results, const json_t *call,
         text_escape(*why ? why : text_of(call, "outcome", "no reason is recorded"));
     g_autofree char *record = g_build_filename(style->folder, "calls", key, NULL);
     g_autofree char *shown_record = text_escape(record);
-    g_autofree char *word = text_quote_word(key);
-    g_autofree char *shown_word = text_escape(word);
-    const char *seed = text_of(json_object_get(results, "run"), "seed", NULL);
-    g_autofree char *seed_word = seed ? text_quote_word(seed) : NULL;
-    g_autofree char *shown_seed = text_escape(seed_word);
+    g_autofree char *again = rerun_format(results, call);
 
     g_string_append(out, "  ");
     table_append_toned(out, shown_key, TABLE_BAD, style);
     g_string_append_printf(out, "\n    why     %s", shown_why);
     if (known_of(call))
         append_other_known(out, call);
-    g_string_append_printf(out, "\n    record  %s\n    again   %s", shown_record,
-                           style->rerun_command ? style->rerun_command : "rtclab run");
-    if (seed)
-        g_string_append_printf(out, " --seed %s", shown_seed);
-    g_string_append_printf(out, " %s\n", shown_word);
+    g_string_append_printf(out, "\n    record  %s\n    again   %s\n", shown_record,
+                           again);
 }
 
 void table_append_unexpected(GString *out, const json_t *results,

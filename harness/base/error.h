@@ -31,7 +31,9 @@ enum exit_code {
     EXIT_UNEXPECTED = 1,
     EXIT_USAGE = RTC_ERROR_USAGE,
     EXIT_ENVIRONMENT = RTC_ERROR_ENVIRONMENT,
+    EXIT_REGRESSION = 4, /**< rtclab: slower than the baseline */
     EXIT_INCOMPLETE = 5, /**< rtclab: not all of a run was made */
+    EXIT_INCONCLUSIVE = RTC_ERROR_INCONCLUSIVE,
     EXIT_INTERRUPTED = RTC_ERROR_INTERRUPTED,
 };
 

@@ -76,13 +76,14 @@ static json_t *schema_of_run(void)
                                        type("string"), "cores", type("integer")));
     json_t *left_out = object_of(
         json_pack("{s:o, s:o}", "stack", type("string"), "why", type("string")));
-    return object_of(json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id",
-        type("string"), "started", type("string"), "version", type("string"), "seed",
-        type("string"), "clock", names_of(lab_clock_names, LAB_N_CLOCKS), "complete",
-        type("boolean"), "elapsed_s", type("number"), "host", host, "?interrupted",
-        type("boolean"), "?shard", type("string"), "?left_out", list_of(left_out),
-        "?known_failures", type("string")));
+    return object_of(
+        json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+                  "id", type("string"), "command", type("string"), "started",
+                  type("string"), "version", type("string"), "seed", type("string"),
+                  "clock", names_of(lab_clock_names, LAB_N_CLOCKS), "complete",
+                  type("boolean"), "elapsed_s", type("number"), "host", host,
+                  "?interrupted", type("boolean"), "?shard", type("string"), "?left_out",
+                  list_of(left_out), "?known_failures", type("string")));
 }
 
 static json_t *schema_of_scenario(void)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Running a plan: workers side by side (workers.c), then results.json.
+ * Running a plan: workers side by side (workers.c), then what results.json will hold.
  *
  * The parent has one thread and does three things: give calls to workers that have
  * nothing to do, take in their results, watch for signals. Calls on the virtual clock
@@ -8,7 +8,7 @@
  * come last, few at a time.
  *
  * SIGINT, SIGTERM or SIGHUP: no further call begins, the workers are told to end, and
- * what is finished is written with "complete": false.
+ * what is finished is handed out with "complete": false.
  */
 #include "call/run.h"
 
@@ -229,10 +229,10 @@ static json_t *describe_host(void)
                      (int)g_get_num_processors());
 }
 
-/* A path need not be UTF-8, as JSON is. */
-static void set_path(json_t *object, const char *key, const char *path)
+/* Paths and command lines need not be UTF-8, as JSON is. */
+static void set_text(json_t *object, const char *key, const char *bytes)
 {
-    g_autofree char *text = g_utf8_make_valid(path, -1);
+    g_autofree char *text = g_utf8_make_valid(bytes, -1);
     json_object_set_new(object, key, json_string(text));
 }
 
@@ -263,8 +263,9 @@ static json_t *describe_run(const struct run *run, int64_t calendar_ns)
         "host", describe_host());
     if (run->is_interrupted)
         json_object_set_new(object, "interrupted", json_true());
+    set_text(object, "command", run->options->command);
     if (run->options->known)
-        set_path(object, "known_failures", run->options->known->path);
+        set_text(object, "known_failures", run->options->known->path);
     if (run->options->n_left_out > 0)
         json_object_set_new(object, "left_out", describe_left_out(run->options));
     if (run->options->n_shards > 1) {
@@ -365,48 +366,14 @@ gboolean run_execute(const GPtrArray *scenarios, const struct run_options *optio
     for (enum part part = 0; part < N_PARTS; part++)
         run_part(&run, part);
     json_t *results = make_results(&run, scenarios, calendar_ns);
-    g_autofree char *path = g_build_filename(options->out, "results.json", NULL);
-    gboolean ok = file_replace_json(path, results, error);
     restore_signals(previous);
     close(signal_fd);
-    if (ok)
-        *ret_results = json_incref(results);
-    json_decref(results);
     for (unsigned i = 0; i < plan->calls->len; i++)
         json_decref(run.results[i]);
     g_free(run.results);
     g_free(run.has_begun);
     repeats_free(run.repeats);
     plan_free(plan);
-    return ok;
-}
-
-int run_exit_code(const json_t *results)
-{
-    const json_t *run = json_object_get(results, "run");
-    const json_t *calls = json_object_get(results, "calls");
-    bool has_error = false;
-    bool has_unexpected = false;
-    size_t i;
-    json_t *call;
-    json_array_foreach(calls, i, call)
-    {
-        bool expected = json_is_true(json_object_get(call, "as_expected"));
-        const char *outcome = json_string_value(json_object_get(call, "outcome"));
-        bool is_error = g_strcmp0(outcome, outcome_names[OUTCOME_ERROR]) == 0;
-        bool is_unsupported = g_strcmp0(outcome, outcome_names[OUTCOME_UNSUPPORTED]) == 0;
-        if (known_excuses(call))
-            continue;
-        has_error |= is_error;
-        has_unexpected |= !expected && !is_error && !is_unsupported;
-    }
-    if (json_is_true(json_object_get(run, "interrupted")))
-        return EXIT_INTERRUPTED;
-    if (has_error)
-        return EXIT_ENVIRONMENT;
-    if (has_unexpected)
-        return EXIT_UNEXPECTED;
-    if (json_array_size(calls) == 0 || !json_is_true(json_object_get(run, "complete")))
-        return EXIT_INCOMPLETE;
-    return EXIT_AS_EXPECTED;
+    *ret_results = results;
+    return TRUE;
 }

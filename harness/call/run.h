@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A run: the plan of scenario × peers × mode × repeat, the calls made by workers, many at
- * a time; then results.json. The terminal's table is made from results.json by reports/.
+ * a time; then the results. What is written of them is command/finish.h's.
  */
 #ifndef RTCLAB_CALL_RUN_H
 #define RTCLAB_CALL_RUN_H
@@ -31,6 +31,8 @@ struct run_left_out {
 
 struct run_options {
     const char *out;              /**< the run's folder; made if it is not there */
+    const char *command;          /**< what a command that makes a call again begins with,
+                                       as typed into a shell: the seed and the key follow */
     const struct run_pair *pairs; /**< who calls whom */
     unsigned n_pairs;
     const struct run_left_out
@@ -52,21 +54,15 @@ struct run_options {
 };
 
 /**
- * Runs all calls of the scenarios and writes the records and results.json. A call that
- * cannot be run is an outcome ("error", with "why"), not an error of this function.
- * SIGINT ends it early: what is finished is kept and "complete" is false.
+ * Runs all calls of the scenarios and writes their records. A call that cannot be run is
+ * an outcome ("error", with "why"), not an error of this function. SIGINT ends it early:
+ * what is finished is kept and "complete" is false.
  *
  * @param scenarios   array of struct scenario, borrowed
- * @param ret_results what was written to results.json; caller owns
- * @return FALSE with an error if the run could not start or its results not be written
+ * @param ret_results what results.json shall hold; caller owns
+ * @return FALSE with an error if the run could not start
  */
 gboolean run_execute(const GPtrArray *scenarios, const struct run_options *options,
                      json_t **ret_results, GError **error);
-
-/**
- * The exit status that results call for: EXIT_AS_EXPECTED, EXIT_UNEXPECTED, … A known
- * failure counts as expected, and so does one that passes.
- */
-int run_exit_code(const json_t *results);
 
 #endif

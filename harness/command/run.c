@@ -10,16 +10,15 @@
  */
 #include "command/command.h"
 
-#include <stdio.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/text.h"
 #include "call/run.h"
 #include "call/stacks.h"
+#include "command/finish.h"
 #include "command/load.h"
 #include "command/run_options.h"
-#include "reports/table.h"
 
 static gboolean load_for_run(const struct run_values *values,
                              const struct run_words *words, struct loaded *ret,
@@ -50,9 +49,9 @@ static gboolean load_for_run(const struct run_values *values,
     return FALSE;
 }
 
-/* How a command that repeats a call of this run starts: the program as it was called,
- * its options, its files. */
-static char *format_rerun_command(const struct arguments *arguments)
+/* How a command that makes a call of this run again starts: the program as it was called,
+   its options, its files. */
+static char *format_command(const struct arguments *arguments)
 {
     g_autofree char *program = text_quote_word(arguments->program);
     GString *out = g_string_new(program);
@@ -68,8 +67,7 @@ static char *format_rerun_command(const struct arguments *arguments)
 }
 
 static gboolean run_scenarios(const GPtrArray *scenarios,
-                              const struct run_options *options,
-                              const struct arguments *arguments, int *ret_status,
+                              const struct run_options *options, int *ret_status,
                               GError **error)
 {
     json_t *results = NULL;
@@ -77,15 +75,9 @@ static gboolean run_scenarios(const GPtrArray *scenarios,
         rmdir(options->out); /* only if nothing was recorded in it */
         return FALSE;
     }
-    g_autofree char *rerun_command = format_rerun_command(arguments);
-    struct table_style style = table_style_for(STDOUT_FILENO);
-    style.folder = options->out;
-    style.rerun_command = rerun_command;
-    g_autofree char *text = table_format(results, &style);
-    fputs(text, stdout);
-    *ret_status = run_exit_code(results);
+    gboolean ok = finish_results(results, options->out, ret_status, error);
     json_decref(results);
-    return TRUE;
+    return ok;
 }
 
 static gboolean run_loaded(const struct run_values *values,
@@ -104,9 +96,11 @@ static gboolean run_loaded(const struct run_values *values,
     gboolean ok = run_options_make(values, arguments, words, stacks, &options, error);
     if (ok) {
         g_autofree char *out = run_make_folder(values->out, error);
+        g_autofree char *command = format_command(arguments);
         options.out = out;
+        options.command = command;
         options.known = known;
-        ok = out && run_scenarios(scenarios, &options, arguments, ret_status, error);
+        ok = out && run_scenarios(scenarios, &options, ret_status, error);
         run_options_clear(&options);
     }
     known_failures_free(known);
