@@ -76,20 +76,21 @@ static json_t *schema_of_run(void)
                                        type("string"), "cores", type("integer")));
     json_t *left_out = object_of(
         json_pack("{s:o, s:o}", "stack", type("string"), "why", type("string")));
-    return object_of(
-        json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
-                  "id", type("string"), "command", type("string"), "started",
-                  type("string"), "version", type("string"), "seed", type("string"),
-                  "clock", names_of(lab_clock_names, LAB_N_CLOCKS), "complete",
-                  type("boolean"), "elapsed_s", type("number"), "host", host,
-                  "?interrupted", type("boolean"), "?shard", type("string"), "?left_out",
-                  list_of(left_out), "?known_failures", type("string")));
+    return object_of(json_pack(
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id",
+        type("string"), "command", type("string"), "started", type("string"), "version",
+        type("string"), "seed", type("string"), "clock",
+        names_of(lab_clock_names, LAB_N_CLOCKS), "complete", type("boolean"), "elapsed_s",
+        type("number"), "host", host, "?interrupted", type("boolean"), "?shard",
+        type("string"), "?left_out", list_of(left_out), "?known_failures", type("string"),
+        "?kernel_random", type("boolean")));
 }
 
 static json_t *schema_of_scenario(void)
 {
-    return object_of(json_pack("{s:o, s:o, s:o}", "title", type("string"), "tags",
-                               list_of(type("string")), "expect", type("object")));
+    return object_of(json_pack("{s:o, s:o, s:o, s:o, s:o}", "title", type("string"),
+                               "tags", list_of(type("string")), "expect", type("object"),
+                               "digest", type("string"), "has_chance", type("boolean")));
 }
 
 static json_t *schema_of_phases(void)

@@ -29,6 +29,7 @@
 #include "call/workers.h"
 #include "lab/sandbox.h"
 #include "reports/compare.h"
+#include "scenario/digest.h"
 
 enum { PROGRESS_MS = 200 };
 
@@ -264,6 +265,8 @@ static json_t *describe_run(const struct run *run, int64_t calendar_ns)
     if (run->is_interrupted)
         json_object_set_new(object, "interrupted", json_true());
     set_text(object, "command", run->options->command);
+    if (run->options->has_kernel_random)
+        json_object_set_new(object, "kernel_random", json_true());
     if (run->options->known)
         set_text(object, "known_failures", run->options->known->path);
     if (run->options->n_left_out > 0)
@@ -285,9 +288,11 @@ static json_t *describe_scenarios(const GPtrArray *scenarios)
         json_t *tags = json_array();
         for (char **tag = s->tags; tag && *tag; tag++)
             json_array_append_new(tags, json_string(*tag));
+        g_autofree char *digest = scenario_digest(s);
         json_object_set_new(all, s->id,
-                            json_pack("{s:s, s:o, s:O?}", "title", s->title, "tags", tags,
-                                      "expect", expect));
+                            json_pack("{s:s, s:o, s:O?, s:s, s:b}", "title", s->title,
+                                      "tags", tags, "expect", expect, "digest", digest,
+                                      "has_chance", scenario_has_chance(s)));
     }
     return all;
 }
