@@ -147,7 +147,7 @@ struct statistics_paired {
  * Estimate: the median of the Walsh averages (d[i]+d[j])/2, i <= j (Hodges and Lehmann,
  * Ann. Math. Stat. 34, 1963), exact for any count in O(n log n).
  *
- * Interval, 95 %: up to 1,000 pairs the bootstrap's expanded percentile interval, 2,000
+ * Interval, 95 %: up to 500 pairs the bootstrap's expanded percentile interval, 1,999
  * resamples (Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13;
  * Hesterberg, Am. Stat. 69, 2015, section 5.3). Beyond, what the bootstrap tends to: the
  * Walsh averages at ranks that follow from the variance of their counting function,
