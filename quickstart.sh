@@ -19,6 +19,7 @@ packages=(
     build-essential cmake ninja-build pkg-config  # to build
     libglib2.0-dev libjansson-dev libnice-dev     # what it is made of
     libsoup-3.0-dev libgnutls28-dev glib-networking libpcap-dev
+    node-d3                                       # the charts of the report
     coturn                                        # the STUN and TURN server of the calls
     libcunit1-dev jq tshark iproute2 iputils-ping openssl curl # the tests
 )

@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "command/exit_status.h"
+#include "reports/html.h"
 #include "reports/table.h"
 
 gboolean finish_results(const json_t *results, const char *folder, int *ret_status,
@@ -18,6 +19,8 @@ gboolean finish_results(const json_t *results, const char *folder, int *ret_stat
 {
     g_autofree char *path = g_build_filename(folder, "results.json", NULL);
     if (!file_replace_json(path, results, error))
+        return FALSE;
+    if (!html_write_report(results, folder, error))
         return FALSE;
     struct table_style style = table_style_for(STDOUT_FILENO);
     style.folder = folder;
