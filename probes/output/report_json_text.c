@@ -1,12 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Between bytes and JSON. Coming in, what is no UTF-8 becomes visible escapes; going out,
- * characters that move a terminal become JSON's own, which changes no value: outside of
- * strings JSON has none of them.
- */
-#include <string.h>
-
-#include "base/text.h"
+/* From bytes to JSON: what is no UTF-8 becomes visible escapes. */
 #include "probes/output/report_writer.h"
 
 json_t *report_json_text(const char *bytes, size_t size)
@@ -24,20 +17,4 @@ json_t *report_json_text(const char *bytes, size_t size)
         }
     }
     return json_stringn(text->str, text->len);
-}
-
-char *report_dump(const json_t *value, size_t flags)
-{
-    g_autofree char *plain = json_dumps(value, flags | JSON_REAL_PRECISION(12));
-    g_assert(plain);
-    GString *out = g_string_sized_new(strlen(plain));
-    for (const char *at = plain; *at; at = g_utf8_next_char(at)) {
-        gunichar c = g_utf8_get_char(at);
-        bool is_none = c == 0xfffe || c == 0xffff; /* YAML does not take these */
-        if (*at != '\n' && (is_none || text_moves_terminal(c)))
-            g_string_append_printf(out, "\\u%04x", c);
-        else
-            g_string_append_unichar(out, c);
-    }
-    return g_string_free(out, FALSE);
 }

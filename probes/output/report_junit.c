@@ -3,34 +3,10 @@
  * JUnit XML as Jenkins, GitLab and GitHub's actions read it: one suite, a test case an
  * item. A failure stands for `fail`, an error for `error` and `inconclusive`, a skipped
  * one for `skipped`, `unsupported` and `known`; the evidence is the element's text.
- *
- * XML 1.0 has no control characters but tab and the line ends, nor U+FFFE and U+FFFF, not
- * even as references: those are left out. What else moves a terminal is a reference.
  */
-#include "base/text.h"
+#include "base/json_text.h"
+#include "base/xml.h"
 #include "probes/output/report_writer.h"
-
-static void append_xml(GString *out, const char *text)
-{
-    for (; *text; text = g_utf8_next_char(text)) {
-        gunichar c = g_utf8_get_char(text);
-        if (c == '\n' || c == '\t')
-            g_string_append_printf(out, c == '\n' ? "&#10;" : "&#9;");
-        else if (c < 0x20 || c == 0xfffe || c == 0xffff)
-            continue;
-        else if (c == '&' || c == '<' || c == '>' || c == '"' || text_moves_terminal(c))
-            g_string_append_printf(out, "&#%u;", c);
-        else
-            g_string_append_unichar(out, c);
-    }
-}
-
-static void append_attribute(GString *out, const char *name, const char *value)
-{
-    g_string_append_printf(out, " %s=\"", name);
-    append_xml(out, value);
-    g_string_append_c(out, '"');
-}
 
 /* All that the item says, a key a line. */
 static void append_evidence(GString *out, const json_t *item)
@@ -40,18 +16,15 @@ static void append_evidence(GString *out, const json_t *item)
     json_object_foreach((json_t *)item, key, value)
     {
         g_autofree char *text =
-            json_is_string(value) ? g_strdup(json_string_value(value))
-                                  : report_dump(value, JSON_ENCODE_ANY | JSON_INDENT(2));
+            json_is_string(value)
+                ? g_strdup(json_string_value(value))
+                : json_text_dump(value, JSON_ENCODE_ANY | JSON_INDENT(2));
         if (!*text)
             continue;
-        append_xml(out, key);
+        xml_append_text(out, key);
         g_string_append(out, ": ");
-        /* Line ends stand as they are here: it is text, not an attribute. */
-        g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-        for (char **line = lines; *line; line++) {
-            append_xml(out, *line);
-            g_string_append_c(out, '\n');
-        }
+        xml_append_text(out, text);
+        g_string_append_c(out, '\n');
     }
 }
 
@@ -88,9 +61,9 @@ static void append_result(GString *out, const json_t *item, enum verdict verdict
     g_autofree char *message =
         g_strconcat(verdict_name(verdict), ": ", report_text_of(item, "message"), NULL);
     g_string_append_printf(out, "      <%s", element);
-    append_attribute(out, "message", message);
+    xml_append_attribute(out, "message", message);
     if (report_is_bad(verdict))
-        append_attribute(out, "type", verdict_name(verdict));
+        xml_append_attribute(out, "type", verdict_name(verdict));
     g_string_append_c(out, '>');
     append_evidence(out, item);
     g_string_append_printf(out, "</%s>\n", element);
@@ -110,8 +83,8 @@ static void append_case(GString *out, const struct report *r, const json_t *item
         g_strconcat("rtcprobe.", r->options.command, *group ? "." : "", group, NULL);
     g_autofree char *title = report_title_of(item);
     g_string_append(out, "    <testcase");
-    append_attribute(out, "name", title);
-    append_attribute(out, "classname", class_name);
+    xml_append_attribute(out, "name", title);
+    xml_append_attribute(out, "classname", class_name);
     g_string_append_printf(out, " time=\"%.3f\">\n", seconds_of(item));
     append_result(out, item, verdict);
     g_string_append(out, "    </testcase>\n");

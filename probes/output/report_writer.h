@@ -49,13 +49,6 @@ char *report_started(const struct report *r);
 /** Whether it is what an exit status other than 0 comes from. */
 bool report_is_bad(enum verdict verdict);
 
-/**
- * JSON on one line, or on several, in which what moves a terminal is escaped as JSON does
- * it: the same value. Caller owns.
- * @param flags of json_dumps()
- */
-char *report_dump(const json_t *value, size_t flags);
-
 /** What -o json writes, without "items" if the format keeps none. New reference. */
 json_t *report_document(const struct report *r, int status);
 
