@@ -339,6 +339,7 @@ char *table_format(const json_t *results, const struct table_style *style)
     append_table(out, results, style);
     table_append_unsupported(out, results, style);
     table_append_known(out, results, style);
+    table_append_flaky(out, results, style);
     table_append_unexpected(out, results, style);
     table_append_summary(out, results, style);
     return g_string_free(out, FALSE);

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Calls in words. A call is one of four: as expected, unsupported (a peer lacks a
- * capability, or is not installed; neither good nor bad), a known failure, or not as
- * expected. Only the last is listed call by call, and only the first few of those: when
- * everything fails it fails for one reason, and the rest stands in results.json. Of the
- * others the reasons are listed, each once.
+ * Calls in words. Only those that are not as expected, or flaky, are listed call by call,
+ * and only the first few: when everything fails it fails for one reason, and the rest
+ * stands in results.json. Of the others the reasons are listed, each once.
  */
 #include "reports/table_calls.h"
 
@@ -16,12 +14,6 @@
 #define MAX_LISTED  20
 #define MAX_REASONS 12
 
-static const char *text_of(const json_t *object, const char *key, const char *fallback)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-    return text ? text : fallback;
-}
-
 static const json_t *known_of(const json_t *call)
 {
     return json_object_get(call, "known_failure");
@@ -29,21 +21,7 @@ static const json_t *known_of(const json_t *call)
 
 static bool has_status(const json_t *call, const char *status)
 {
-    return strcmp(text_of(known_of(call), "status", ""), status) == 0;
-}
-
-enum table_verdict table_verdict_of(const json_t *call)
-{
-    if (strcmp(text_of(call, "outcome", ""), "unsupported") == 0)
-        return TABLE_UNSUPPORTED;
-    if (json_is_true(json_object_get(call, "as_expected")))
-        return TABLE_AS_EXPECTED;
-    return has_status(call, "fails") ? TABLE_KNOWN_FAILURE : TABLE_NOT_AS_EXPECTED;
-}
-
-bool table_passes_unexpectedly(const json_t *call)
-{
-    return has_status(call, "passes");
+    return strcmp(call_text(known_of(call), "status", ""), status) == 0;
 }
 
 /* Words counted in the order in which they first came. */
@@ -91,34 +69,23 @@ static const char *tally_top(const struct tally *tally, guint *ret_count)
     return top;
 }
 
-/* "srflx~prflx", "host~host/tcp"; "connected" if the call does not say. */
-static char *pair_of(const json_t *call)
-{
-    const json_t *selected = json_object_get(call, "selected");
-    const json_t *offerer = json_object_get(selected, "offerer");
-    const char *left = text_of(offerer, "local", NULL);
-    const char *right = text_of(json_object_get(selected, "answerer"), "local", NULL);
-    if (!left && !right)
-        return g_strdup("connected");
-    g_autofree char *pair = g_strdup_printf(
-        "%s~%s%s", left ? left : "?", right ? right : "?",
-        strcmp(text_of(offerer, "protocol", ""), "tcp") == 0 ? "/tcp" : "");
-    return text_escape(pair);
-}
-
 /* The tone and what stands behind the outcome. */
-static const char *judge(const guint verdicts[TABLE_N_VERDICTS], gboolean connected,
+static const char *judge(const guint verdicts[CALL_N_VERDICTS], gboolean connected,
                          enum table_tone *ret_tone)
 {
-    if (verdicts[TABLE_NOT_AS_EXPECTED] > 0) {
+    if (verdicts[CALL_NOT_AS_EXPECTED] > 0) {
         *ret_tone = TABLE_BAD;
         return "!";
     }
-    if (verdicts[TABLE_KNOWN_FAILURE] > 0) {
+    if (verdicts[CALL_KNOWN_FAILURE] > 0) {
         *ret_tone = TABLE_ODD;
         return " (known)";
     }
-    if (verdicts[TABLE_AS_EXPECTED] == 0) {
+    if (verdicts[CALL_FLAKY] > 0) {
+        *ret_tone = TABLE_ODD;
+        return " (flaky)";
+    }
+    if (verdicts[CALL_AS_EXPECTED] == 0) {
         *ret_tone = TABLE_ODD;
         return "";
     }
@@ -136,15 +103,15 @@ char *table_describe_calls(const GPtrArray *calls, enum table_tone *ret_tone,
     struct tally pairs, others;
     tally_init(&pairs);
     tally_init(&others);
-    guint verdicts[TABLE_N_VERDICTS] = { 0 };
+    guint verdicts[CALL_N_VERDICTS] = { 0 };
     guint n_connected = 0;
     for (guint i = 0; i < calls->len; i++) {
         const json_t *call = calls->pdata[i];
-        const char *outcome = text_of(call, "outcome", "?");
-        verdicts[table_verdict_of(call)]++;
+        const char *outcome = call_text(call, "outcome", "?");
+        verdicts[call_verdict_of(call)]++;
         if (strcmp(outcome, "connected") == 0) {
             n_connected++;
-            tally_add(&pairs, pair_of(call));
+            tally_add(&pairs, call_pair(call));
         } else {
             tally_add(&others, text_escape(outcome));
         }
@@ -168,19 +135,19 @@ char *table_describe_calls(const GPtrArray *calls, enum table_tone *ret_tone,
 /* It is known to fail, and did so in another way. */
 static void append_other_known(GString *out, const json_t *call)
 {
-    g_autofree char *outcome = text_escape(text_of(known_of(call), "outcome", "?"));
-    g_autofree char *reason = text_escape(text_of(known_of(call), "reason", ""));
+    g_autofree char *outcome = text_escape(call_text(known_of(call), "outcome", "?"));
+    g_autofree char *reason = text_escape(call_text(known_of(call), "reason", ""));
     g_string_append_printf(out, "\n    known   %s: %s", outcome, reason);
 }
 
 static void append_call(GString *out, const json_t *results, const json_t *call,
                         const struct table_style *style)
 {
-    const char *key = text_of(call, "key", "?");
-    const char *why = text_of(call, "why", "");
+    const char *key = call_text(call, "key", "?");
     g_autofree char *shown_key = text_escape(key);
-    g_autofree char *shown_why =
-        text_escape(*why ? why : text_of(call, "outcome", "no reason is recorded"));
+    g_autofree char *shown_why = text_escape(call_why(call));
+    g_autofree char *cause = call_cause(call);
+    g_autofree char *shown_cause = text_escape(cause);
     g_autofree char *record = g_build_filename(style->folder, "calls", key, NULL);
     g_autofree char *shown_record = text_escape(record);
     g_autofree char *again = rerun_format(results, call);
@@ -188,6 +155,8 @@ static void append_call(GString *out, const json_t *results, const json_t *call,
     g_string_append(out, "  ");
     table_append_toned(out, shown_key, TABLE_BAD, style);
     g_string_append_printf(out, "\n    why     %s", shown_why);
+    if (cause)
+        g_string_append_printf(out, "\n    cause   %s", shown_cause);
     if (known_of(call))
         append_other_known(out, call);
     g_string_append_printf(out, "\n    record  %s\n    again   %s\n", shown_record,
@@ -202,12 +171,49 @@ void table_append_unexpected(GString *out, const json_t *results,
     json_t *call;
     json_array_foreach(json_object_get(results, "calls"), i, call)
     {
-        if (table_verdict_of(call) != TABLE_NOT_AS_EXPECTED)
+        if (call_verdict_of(call) != CALL_NOT_AS_EXPECTED)
             continue;
         if (found++ == 0)
             g_string_append(out, "\nNot as expected:\n");
         if (found <= MAX_LISTED)
             append_call(out, results, call, style);
+    }
+    if (found > MAX_LISTED)
+        g_string_append_printf(out, "  and %u more: see results.json\n",
+                               found - MAX_LISTED);
+}
+
+/* What the attempts before the last one came to. */
+static void append_attempts(GString *out, const json_t *call)
+{
+    size_t i;
+    json_t *attempt;
+    json_array_foreach(json_object_get(call, "failed_attempts"), i, attempt)
+    {
+        g_autofree char *why = text_escape(call_why(attempt));
+        g_string_append_printf(out, "\n    attempt %zu  %s", i + 1, why);
+    }
+    g_string_append_c(out, '\n');
+}
+
+void table_append_flaky(GString *out, const json_t *results,
+                        const struct table_style *style)
+{
+    guint found = 0;
+    size_t i;
+    json_t *call;
+    json_array_foreach(json_object_get(results, "calls"), i, call)
+    {
+        if (call_verdict_of(call) != CALL_FLAKY)
+            continue;
+        if (found++ == 0)
+            table_append_toned(out, "\nFlaky: as expected after a retry:\n", TABLE_ODD,
+                               style);
+        if (found > MAX_LISTED)
+            continue;
+        g_autofree char *key = text_escape(call_text(call, "key", "?"));
+        g_string_append_printf(out, "  %s", key);
+        append_attempts(out, call);
     }
     if (found > MAX_LISTED)
         g_string_append_printf(out, "  and %u more: see results.json\n",
@@ -230,36 +236,36 @@ static GArray *list_entries(const json_t *calls)
         const json_t *known = known_of(call);
         if (!known)
             continue;
-        const char *which = text_of(known, "entry", "?");
+        const char *which = call_text(known, "entry", "?");
         guint at = 0;
-        while (
-            at < entries->len &&
-            strcmp(text_of(g_array_index(entries, struct entry, at).known, "entry", "?"),
-                   which) != 0)
+        while (at < entries->len &&
+               strcmp(call_text(g_array_index(entries, struct entry, at).known, "entry",
+                                "?"),
+                      which) != 0)
             at++;
         if (at == entries->len)
             g_array_append_val(entries, (struct entry){ .known = known });
         struct entry *entry = &g_array_index(entries, struct entry, at);
         entry->n_calls++;
         entry->n_failed += has_status(call, "fails");
-        entry->n_passed += table_passes_unexpectedly(call);
+        entry->n_passed += call_passes_unexpectedly(call);
     }
     return entries;
 }
 
 static void append_failed(GString *out, const struct entry *entry)
 {
-    g_autofree char *calls = text_escape(text_of(entry->known, "calls", "?"));
-    g_autofree char *outcome = text_escape(text_of(entry->known, "outcome", "?"));
-    g_autofree char *reason = text_escape(text_of(entry->known, "reason", ""));
+    g_autofree char *calls = text_escape(call_text(entry->known, "calls", "?"));
+    g_autofree char *outcome = text_escape(call_text(entry->known, "outcome", "?"));
+    g_autofree char *reason = text_escape(call_text(entry->known, "reason", ""));
     g_string_append_printf(out, "  %s: %s (%u call%s)\n    %s\n", calls, outcome,
                            entry->n_failed, entry->n_failed == 1 ? "" : "s", reason);
 }
 
 static void append_passed(GString *out, const struct entry *entry)
 {
-    g_autofree char *calls = text_escape(text_of(entry->known, "calls", "?"));
-    g_autofree char *which = text_escape(text_of(entry->known, "entry", "?"));
+    g_autofree char *calls = text_escape(call_text(entry->known, "calls", "?"));
+    g_autofree char *which = text_escape(call_text(entry->known, "entry", "?"));
     g_string_append_printf(out, "  %s: ", calls);
     if (entry->n_passed == entry->n_calls)
         g_string_append_printf(out, "%u call%s; remove %s\n", entry->n_calls,
@@ -274,7 +280,7 @@ void table_append_known(GString *out, const json_t *results,
 {
     g_autoptr(GArray) entries = list_entries(json_object_get(results, "calls"));
     const json_t *run = json_object_get(results, "run");
-    g_autofree char *path = text_escape(text_of(run, "known_failures", "?"));
+    g_autofree char *path = text_escape(call_text(run, "known_failures", "?"));
     unsigned n_failed = 0, n_passed = 0;
     for (guint i = 0; i < entries->len; i++) {
         const struct entry *entry = &g_array_index(entries, struct entry, i);
@@ -303,8 +309,8 @@ void table_append_unsupported(GString *out, const json_t *results,
     json_t *call, *entry;
     json_array_foreach(json_object_get(results, "calls"), i, call)
     {
-        if (table_verdict_of(call) == TABLE_UNSUPPORTED)
-            tally_add(&reasons, text_escape(text_of(call, "why", "")));
+        if (call_verdict_of(call) == CALL_UNSUPPORTED)
+            tally_add(&reasons, text_escape(call_text(call, "why", "")));
     }
     if (reasons.words->len > 0)
         table_append_toned(out, "\nUnsupported:\n", TABLE_ODD, style);
@@ -321,34 +327,37 @@ void table_append_unsupported(GString *out, const json_t *results,
     const json_t *run = json_object_get(results, "run");
     json_array_foreach(json_object_get(run, "left_out"), i, entry)
     {
-        g_autofree char *why = text_escape(text_of(entry, "why", "?"));
+        g_autofree char *why = text_escape(call_text(entry, "why", "?"));
         g_string_append_printf(out, "%s  %s\n", i == 0 ? "\nLeft out:\n" : "", why);
     }
 }
 
 /* "1 not (1 timeout)" and "2 unsupported", as far as there are any. */
-static void append_verdicts(GString *out, const guint verdicts[TABLE_N_VERDICTS],
+static void append_verdicts(GString *out, const guint verdicts[CALL_N_VERDICTS],
                             const struct tally *unexpected)
 {
-    if (verdicts[TABLE_AS_EXPECTED] > 0 && verdicts[TABLE_NOT_AS_EXPECTED] == 0 &&
-        verdicts[TABLE_UNSUPPORTED] == 0 && verdicts[TABLE_KNOWN_FAILURE] == 0)
+    if (verdicts[CALL_AS_EXPECTED] > 0 && verdicts[CALL_NOT_AS_EXPECTED] == 0 &&
+        verdicts[CALL_UNSUPPORTED] == 0 && verdicts[CALL_KNOWN_FAILURE] == 0 &&
+        verdicts[CALL_FLAKY] == 0)
         g_string_append(out, "all as expected");
     else
-        g_string_append_printf(out, "%u as expected", verdicts[TABLE_AS_EXPECTED]);
+        g_string_append_printf(out, "%u as expected", verdicts[CALL_AS_EXPECTED]);
     for (guint i = 0; i < unexpected->words->len; i++) {
         if (i == 0)
-            g_string_append_printf(out, ", %u not (", verdicts[TABLE_NOT_AS_EXPECTED]);
+            g_string_append_printf(out, ", %u not (", verdicts[CALL_NOT_AS_EXPECTED]);
         g_string_append_printf(out, "%s%u %s", i ? ", " : "",
                                g_array_index(unexpected->counts, guint, i),
                                (const char *)unexpected->words->pdata[i]);
     }
     if (unexpected->words->len > 0)
         g_string_append_c(out, ')');
-    if (verdicts[TABLE_KNOWN_FAILURE] > 0)
-        g_string_append_printf(out, ", %u known failure%s", verdicts[TABLE_KNOWN_FAILURE],
-                               verdicts[TABLE_KNOWN_FAILURE] == 1 ? "" : "s");
-    if (verdicts[TABLE_UNSUPPORTED] > 0)
-        g_string_append_printf(out, ", %u unsupported", verdicts[TABLE_UNSUPPORTED]);
+    if (verdicts[CALL_FLAKY] > 0)
+        g_string_append_printf(out, ", %u flaky", verdicts[CALL_FLAKY]);
+    if (verdicts[CALL_KNOWN_FAILURE] > 0)
+        g_string_append_printf(out, ", %u known failure%s", verdicts[CALL_KNOWN_FAILURE],
+                               verdicts[CALL_KNOWN_FAILURE] == 1 ? "" : "s");
+    if (verdicts[CALL_UNSUPPORTED] > 0)
+        g_string_append_printf(out, ", %u unsupported", verdicts[CALL_UNSUPPORTED]);
 }
 
 /* The worst of the calls whose packets were too late for their latencies to be the
@@ -369,7 +378,7 @@ static void append_lateness(GString *out, const json_t *calls)
         double p99_us = json_number_value(json_object_get(lateness, "p99_us"));
         if (!worst || p99_us > worst_us) {
             worst_us = p99_us;
-            worst = text_of(call, "key", "?");
+            worst = call_text(call, "key", "?");
         }
     }
     if (n_late == 0)
@@ -390,7 +399,7 @@ static void append_wall_clock(GString *out, const json_t *calls)
     json_t *call;
     json_array_foreach(calls, i, call)
     {
-        const char *why = text_of(call, "clock_why", NULL);
+        const char *why = call_text(call, "clock_why", NULL);
         if (why)
             tally_add(&reasons, text_escape(why));
     }
@@ -452,17 +461,17 @@ void table_append_summary(GString *out, const json_t *results,
                           const struct table_style *style)
 {
     const json_t *calls = json_object_get(results, "calls");
-    guint verdicts[TABLE_N_VERDICTS] = { 0 };
+    guint verdicts[CALL_N_VERDICTS] = { 0 };
     struct tally unexpected;
     tally_init(&unexpected);
     size_t i;
     json_t *call;
     json_array_foreach(calls, i, call)
     {
-        enum table_verdict verdict = table_verdict_of(call);
+        enum call_verdict verdict = call_verdict_of(call);
         verdicts[verdict]++;
-        if (verdict == TABLE_NOT_AS_EXPECTED)
-            tally_add(&unexpected, text_escape(text_of(call, "outcome", "?")));
+        if (verdict == CALL_NOT_AS_EXPECTED)
+            tally_add(&unexpected, text_escape(call_text(call, "outcome", "?")));
     }
     append_wall_clock(out, calls);
     append_unrepeatable(out, calls);

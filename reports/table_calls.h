@@ -8,6 +8,7 @@
 #include <glib.h>
 #include <jansson.h>
 
+#include "reports/call_words.h"
 #include "reports/table.h"
 
 enum table_tone {
@@ -19,21 +20,6 @@ enum table_tone {
     TABLE_N_TONES
 };
 
-/** What a call came to. Unsupported and known failures are neither good nor bad. */
-enum table_verdict {
-    TABLE_AS_EXPECTED,
-    TABLE_UNSUPPORTED,
-    TABLE_KNOWN_FAILURE,
-    TABLE_NOT_AS_EXPECTED,
-    TABLE_N_VERDICTS
-};
-
-/** From "outcome", "as_expected" and "known_failure". */
-enum table_verdict table_verdict_of(const json_t *call);
-
-/** Whether a call passes that is known to fail. */
-bool table_passes_unexpectedly(const json_t *call);
-
 /** Appends a text in a tone's colour, if the style has colours. */
 void table_append_toned(GString *out, const char *text, enum table_tone tone,
                         const struct table_style *style);
@@ -44,8 +30,9 @@ void table_append_wrapped(GString *out, const char *text,
 
 /**
  * The calls of one scenario and mode in a few words: "srflx~prflx", "4/5 timeout!",
- * "failed (expected)", "failed (known)", "unsupported"; "!" marks what was not as
- * expected, and "+1" that one call selected another pair than the one named.
+ * "failed (expected)", "failed (known)", "srflx~prflx (flaky)", "unsupported"; "!" marks
+ * what was not as expected, and "+1" that one call selected another pair than the one
+ * named.
  *
  * @param calls    const json_t *, repeats of one another
  * @param ret_tone how the words shall look
@@ -58,6 +45,10 @@ char *table_describe_calls(const GPtrArray *calls, enum table_tone *ret_tone,
 /** Each call that was not as expected: why, its record, the command that repeats it. */
 void table_append_unexpected(GString *out, const json_t *results,
                              const struct table_style *style);
+
+/** Each call that was as expected only at a later attempt, with what failed before. */
+void table_append_flaky(GString *out, const json_t *results,
+                        const struct table_style *style);
 
 /** The known failures that came, and those that did not any more. */
 void table_append_known(GString *out, const json_t *results,

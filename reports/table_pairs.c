@@ -36,7 +36,7 @@ struct grid {
 /* ---- cells ---- */
 
 struct counts {
-    guint verdicts[TABLE_N_VERDICTS];
+    guint verdicts[CALL_N_VERDICTS];
     guint n_errors; /* of those not as expected */
     guint n_passing;
     GArray *setups_ms; /* double: of connected calls that were as expected */
@@ -44,14 +44,14 @@ struct counts {
 
 static void count(struct counts *counts, const json_t *call)
 {
-    enum table_verdict verdict = table_verdict_of(call);
+    enum call_verdict verdict = call_verdict_of(call);
     const char *outcome = json_string_value(json_object_get(call, "outcome"));
     const json_t *setup = json_object_get(call, "setup_ms");
     counts->verdicts[verdict]++;
-    counts->n_passing += table_passes_unexpectedly(call);
-    if (verdict == TABLE_NOT_AS_EXPECTED && g_strcmp0(outcome, "error") == 0)
+    counts->n_passing += call_passes_unexpectedly(call);
+    if (verdict == CALL_NOT_AS_EXPECTED && g_strcmp0(outcome, "error") == 0)
         counts->n_errors++;
-    if (verdict == TABLE_AS_EXPECTED && json_is_number(setup)) {
+    if ((verdict == CALL_AS_EXPECTED || verdict == CALL_FLAKY) && json_is_number(setup)) {
         double ms = json_number_value(setup);
         g_array_append_val(counts->setups_ms, ms);
     }
@@ -68,8 +68,9 @@ static struct cell make_cell(const GPtrArray *calls)
     struct counts counts = { .setups_ms = g_array_new(FALSE, FALSE, sizeof(double)) };
     for (guint i = 0; i < calls->len; i++)
         count(&counts, calls->pdata[i]);
-    guint n_bad = counts.verdicts[TABLE_NOT_AS_EXPECTED];
-    guint n_known = counts.verdicts[TABLE_KNOWN_FAILURE];
+    guint n_bad = counts.verdicts[CALL_NOT_AS_EXPECTED];
+    guint n_known = counts.verdicts[CALL_KNOWN_FAILURE];
+    guint n_flaky = counts.verdicts[CALL_FLAKY];
     struct cell cell = { .tone = TABLE_GOOD };
     if (calls->len == 0)
         cell = (struct cell){ g_strdup(NO_CALL), TABLE_DIM };
@@ -79,7 +80,9 @@ static struct cell make_cell(const GPtrArray *calls)
                            TABLE_BAD };
     else if (n_known > 0)
         cell = (struct cell){ some_of("known", n_known, calls->len), TABLE_ODD };
-    else if (counts.verdicts[TABLE_AS_EXPECTED] == 0)
+    else if (n_flaky > 0)
+        cell = (struct cell){ some_of("flaky", n_flaky, calls->len), TABLE_ODD };
+    else if (counts.verdicts[CALL_AS_EXPECTED] == 0)
         cell = (struct cell){ g_strdup("unsup."), TABLE_DIM };
     else if (counts.n_passing > 0)
         cell =
@@ -357,7 +360,7 @@ void table_append_pairs(GString *out, const GPtrArray *groups,
     }
     table_append_wrapped(out,
                          "Rows offer, columns answer. ok and the median set-up in ms; "
-                         "known: a known failure; unsup.: unsupported; -: no call",
+                         "known: a known failure; flaky: ok after a retry; unsup.: unsupported; -: no call",
                          style);
     append_versions(out, groups, style);
 }

@@ -86,7 +86,7 @@ static gboolean run_loaded(const struct run_values *values,
                            int *ret_status, GError **error)
 {
     struct known_failures *known;
-    if (load_known_failures(values->known_failures, values->folder, &known) > 0) {
+    if (load_known_failures(values->known, values->folder, &known) > 0) {
         *ret_status = EXIT_USAGE; /* the mistakes are printed */
         return TRUE;
     }

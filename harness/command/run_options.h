@@ -18,7 +18,7 @@ struct run_values {
     bool all_repeats, has_kernel_random, audits_clock;
     const char *out;
     const char *folder;
-    const char *known_failures;
+    const char *known;
 };
 
 #define RUN_N_OPTIONS 15

@@ -156,7 +156,7 @@ fi
 # ---- known failures
 
 known "$(entry 'werift' '*' failed),$(entry '*' 'werift' failed)"
-run_rtclab 0 run $open --modes trickle --peers all --known-failures "$work/known.json" --out "$work/known"
+run_rtclab 0 run $open --modes trickle --peers all --known "$work/known.json" --out "$work/known"
 claim "known failures are run, and do not make the run fail" holds '
     [.calls[] | select(.outcome == "failed")] | length == 5
         and all(.as_expected == false and .known_failure.status == "fails")' "$work/known/results.json"
@@ -165,12 +165,12 @@ claim "in the grid as well" grep -qE '^werift +trickle +known +known +known$' "$
 claim "results.json fits its schema with them, too" fits "$work/results.schema" "$work/known/results.json"
 
 known "$(entry nice nice timeout)"
-run_rtclab 0 run $open --modes trickle --known-failures "$work/known.json" --out "$work/passes"
+run_rtclab 0 run $open --modes trickle --known "$work/known.json" --out "$work/passes"
 claim "one that passes is told, and is no failure" has "remove /known_failures/0" "$work/stdout"
 claim "with its file" has "known.json says otherwise" "$work/stdout"
 
 known "$(entry werift nice timeout)"
-run_rtclab 1 run $open --modes trickle --peers werift,nice --known-failures "$work/known.json" --out "$work/differs"
+run_rtclab 1 run $open --modes trickle --peers werift,nice --known "$work/known.json" --out "$work/differs"
 claim "another failure than the known one is not hidden" holds \
     '.calls[0].known_failure.status == "differs"' "$work/differs/results.json"
 claim "and says what was known" has "known   timeout: Because of timeout" "$work/stdout"
@@ -183,7 +183,7 @@ run_rtclab 1 run $open --modes trickle --peers werift,nice --scenarios "$work/sc
 claim "and used" holds '.calls[0].known_failure.status == "differs"' "$work/beside/results.json"
 known "$(entry werift nice unsupported)"
 for arguments in "check $work/scenarios/interop/known-failures.json" \
-    "run $open --scenarios $work/scenarios" "run $open --known-failures $work/known.json"; do
+    "run $open --scenarios $work/scenarios" "run $open --known $work/known.json"; do
     cp "$work/known.json" "$work/scenarios/interop/known-failures.json"
     # shellcheck disable=SC2086
     run_rtclab 2 $arguments
