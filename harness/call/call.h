@@ -50,8 +50,10 @@ json_t *call_missing_result(const struct call_spec *spec);
 
 /**
  * Runs a call. Only in a worker (lab/sandbox.h).
+ * @param ret_cost its entry of "costs", what it took of real time; NULL if it was not
+ *                 started; caller owns
  * @return its entry of "calls"; whatever goes wrong is an outcome; caller owns
  */
-json_t *call_run(const struct call_spec *spec);
+json_t *call_run(const struct call_spec *spec, json_t **ret_cost);
 
 #endif

@@ -69,21 +69,30 @@ static json_t *same_for(const char *const *names, unsigned n, json_t *schema_con
     return object_of(properties);
 }
 
+/* What a call took of real time. */
+static json_t *schema_of_cost(void)
+{
+    static const char *const names[] = { "start_up_ms", "call_ms", "teardown_ms",
+                                         "lab_s" };
+    return same_for(names, G_N_ELEMENTS(names), type("number"));
+}
+
 static json_t *schema_of_run(void)
 {
+    json_t *costs = json_pack("{s:s, s:o}", "type", "object", "additionalProperties",
+                              schema_of_cost());
     json_t *host = object_of(json_pack("{s:o, s:o, s:o, s:o}", "system", type("string"),
                                        "kernel", type("string"), "machine",
                                        type("string"), "cores", type("integer")));
     json_t *left_out = object_of(
         json_pack("{s:o, s:o}", "stack", type("string"), "why", type("string")));
     return object_of(json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id",
-        type("string"), "command", type("string"), "started", type("string"), "version",
-        type("string"), "seed", type("string"), "clock",
-        names_of(lab_clock_names, LAB_N_CLOCKS), "complete", type("boolean"), "elapsed_s",
-        type("number"), "host", host, "?interrupted", type("boolean"), "?shard",
-        type("string"), "?left_out", list_of(left_out), "?known_failures", type("string"),
-        "?kernel_random", type("boolean")));
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id",
+        type("string"), "started", type("string"), "version", type("string"), "seed",
+        type("string"), "clock", names_of(lab_clock_names, LAB_N_CLOCKS), "complete",
+        type("boolean"), "elapsed_s", type("number"), "host", host, "?interrupted",
+        type("boolean"), "?shard", type("string"), "?left_out", list_of(left_out),
+        "?known_failures", type("string"), "costs", costs));
 }
 
 static json_t *schema_of_scenario(void)
@@ -132,13 +141,6 @@ static json_t *schema_of_media(void)
                     or_null(same_for(media_kind_names, MEDIA_N_KINDS, figures)));
 }
 
-static json_t *schema_of_cost(void)
-{
-    static const char *const names[] = { "start_up_ms", "call_ms", "teardown_ms",
-                                         "lab_s" };
-    return same_for(names, G_N_ELEMENTS(names), type("number"));
-}
-
 /* What a peer said it is; null: nothing. */
 static json_t *schema_of_peer(void)
 {
@@ -176,7 +178,6 @@ static json_t *schema_of_call(void)
     json_object_set_new(call, "?media", schema_of_media());
     json_object_set_new(call, "?ice_restart_ms", or_null(type("number")));
     json_object_set_new(call, "?lateness", schema_of_lateness());
-    json_object_set_new(call, "?cost", schema_of_cost());
     json_object_set_new(call, "?clock_why", type("string"));
     json_object_set_new(call, "?clock_bypasses", type("integer"));
     json_object_set_new(call, "?repeatable", type("boolean"));

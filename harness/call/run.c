@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Running a plan: workers side by side (workers.c), then what results.json will hold.
+ * Running a plan: workers side by side (workers.c), then results.json (run_results.c).
  *
  * The parent has one thread and does three things: give calls to workers that have
  * nothing to do, take in their results, watch for signals. Calls on the virtual clock
@@ -13,10 +13,8 @@
 #include "call/run.h"
 
 #include <errno.h>
-#include <math.h>
 #include <signal.h>
 #include <sys/eventfd.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -26,10 +24,9 @@
 #include "call/plan.h"
 #include "call/progress.h"
 #include "call/repeats.h"
+#include "call/run_results.h"
 #include "call/workers.h"
 #include "lab/sandbox.h"
-#include "reports/compare.h"
-#include "scenario/digest.h"
 
 enum { PROGRESS_MS = 200 };
 
@@ -42,8 +39,8 @@ struct run {
     struct repeats *repeats;
     bool *has_begun;  /* by the plan's order; also what was skipped */
     json_t **results; /* by the plan's order; NULL: none */
+    json_t *costs;    /* by key */
     unsigned done, skipped;
-    int64_t started_ns;
     double finished_s;
     bool is_interrupted;
 };
@@ -102,6 +99,7 @@ static void take_answer(struct run *run, struct workers_answer *answer)
 {
     run->finished_s += answer->elapsed_s;
     g_autofree char *why = answer->why;
+    g_autoptr(json_t) cost = answer->cost;
     /* A call that was cut short says nothing; it is not among the results. */
     if (run->is_interrupted && (answer->told_to_end || !answer->result)) {
         json_decref(answer->result);
@@ -110,6 +108,8 @@ static void take_answer(struct run *run, struct workers_answer *answer)
     json_t *result = answer->result;
     if (!result)
         result = call_blank_result(spec_of(run, answer->call), why);
+    if (cost)
+        json_object_set(run->costs, spec_of(run, answer->call)->key, cost);
     keep_result(run, answer->call, result);
 }
 
@@ -219,117 +219,7 @@ static void run_part(struct run *run, enum part part)
     workers_free(workers);
 }
 
-/* ---- results.json ---- */
-
-static json_t *describe_host(void)
-{
-    struct utsname name;
-    uname(&name);
-    return json_pack("{s:s, s:s, s:s, s:i}", "system", name.sysname, "kernel",
-                     name.release, "machine", name.machine, "cores",
-                     (int)g_get_num_processors());
-}
-
-/* Paths and command lines need not be UTF-8, as JSON is. */
-static void set_text(json_t *object, const char *key, const char *bytes)
-{
-    g_autofree char *text = g_utf8_make_valid(bytes, -1);
-    json_object_set_new(object, key, json_string(text));
-}
-
-static json_t *describe_left_out(const struct run_options *options)
-{
-    json_t *list = json_array();
-    for (unsigned i = 0; i < options->n_left_out; i++)
-        json_array_append_new(list,
-                              json_pack("{s:s, s:s}", "stack", options->left_out[i].stack,
-                                        "why", options->left_out[i].why));
-    return list;
-}
-
-static json_t *describe_run(const struct run *run, int64_t calendar_ns)
-{
-    g_autoptr(GDateTime) at = g_date_time_new_from_unix_utc(calendar_ns / NS_PER_S);
-    g_autofree char *started = g_date_time_format(at, "%Y-%m-%dT%H:%M:%SZ");
-    g_autofree char *compact = g_date_time_format(at, "%Y%m%dT%H%M%SZ");
-    g_autofree char *seed = g_strdup_printf("%" G_GUINT64_FORMAT, run->options->seed);
-    g_autofree char *id = g_strdup_printf("%s-%s", compact, seed);
-    json_t *object = json_pack(
-        "{s:s, s:s, s:s, s:s, s:s, s:b, s:f, s:o}", "id", id, "started", started,
-        "version", RTCLAB_VERSION, "seed", seed, "clock",
-        lab_clock_names[run->options->clock], "complete",
-        !run->is_interrupted && run->done + run->skipped == run->plan->calls->len,
-        "elapsed_s",
-        round((double)(clock_now_ns() - run->started_ns) / (double)NS_PER_MS) / 1e3,
-        "host", describe_host());
-    if (run->is_interrupted)
-        json_object_set_new(object, "interrupted", json_true());
-    set_text(object, "command", run->options->command);
-    if (run->options->has_kernel_random)
-        json_object_set_new(object, "kernel_random", json_true());
-    if (run->options->known)
-        set_text(object, "known_failures", run->options->known->path);
-    if (run->options->n_left_out > 0)
-        json_object_set_new(object, "left_out", describe_left_out(run->options));
-    if (run->options->n_shards > 1) {
-        g_autofree char *shard =
-            g_strdup_printf("%u/%u", run->options->shard, run->options->n_shards);
-        json_object_set_new(object, "shard", json_string(shard));
-    }
-    return object;
-}
-
-static json_t *describe_scenarios(const GPtrArray *scenarios)
-{
-    json_t *all = json_object();
-    for (unsigned i = 0; i < scenarios->len; i++) {
-        const struct scenario *s = scenarios->pdata[i];
-        json_t *expect = json_object_get(s->document, "expect");
-        json_t *tags = json_array();
-        for (char **tag = s->tags; tag && *tag; tag++)
-            json_array_append_new(tags, json_string(*tag));
-        g_autofree char *digest = scenario_digest(s);
-        json_object_set_new(all, s->id,
-                            json_pack("{s:s, s:o, s:O?, s:s, s:b}", "title", s->title,
-                                      "tags", tags, "expect", expect, "digest", digest,
-                                      "has_chance", scenario_has_chance(s)));
-    }
-    return all;
-}
-
-static const char *text_of(const json_t *object, const char *key)
-{
-    return json_string_value(json_object_get(object, key));
-}
-
-/* Says of each comparison whether more repeats would have made a difference. */
-static json_t *compare_calls(const struct run *run, const json_t *calls)
-{
-    json_t *comparisons = compare_modes(calls);
-    size_t i;
-    json_t *comparison;
-    json_array_foreach(comparisons, i, comparison)
-    {
-        if (repeats_are_same(run->repeats, text_of(comparison, "scenario"),
-                             text_of(comparison, "offerer"),
-                             text_of(comparison, "answerer")))
-            json_object_set_new(comparison, "deterministic", json_true());
-    }
-    return comparisons;
-}
-
-static json_t *make_results(const struct run *run, const GPtrArray *scenarios,
-                            int64_t calendar_ns)
-{
-    json_t *calls = json_array();
-    for (unsigned i = 0; i < run->plan->calls->len; i++)
-        if (run->results[i])
-            json_array_append(calls, run->results[i]);
-    return json_pack("{s:s, s:o, s:o, s:o, s:o}", "schema", "rtclab/results/1", "run",
-                     describe_run(run, calendar_ns), "scenarios",
-                     describe_scenarios(scenarios), "calls", calls, "comparisons",
-                     compare_calls(run, calls));
-}
+/* ---- all of it ---- */
 
 /* Where the machine has no virtual clock, the calls run on the other. */
 static void check_clock(struct plan *plan)
@@ -361,8 +251,9 @@ gboolean run_execute(const GPtrArray *scenarios, const struct run_options *optio
         .repeats = repeats_new(plan, options->all_repeats),
         .has_begun = g_new0(bool, plan->calls->len + 1),
         .results = g_new0(json_t *, plan->calls->len + 1),
-        .started_ns = clock_now_ns(),
+        .costs = json_object(),
     };
+    int64_t started_ns = clock_now_ns();
     int64_t calendar_ns = clock_calendar_ns();
     struct sigaction previous[G_N_ELEMENTS(caught)];
     signals_seen = 0;
@@ -370,15 +261,28 @@ gboolean run_execute(const GPtrArray *scenarios, const struct run_options *optio
     catch_signals(previous);
     for (enum part part = 0; part < N_PARTS; part++)
         run_part(&run, part);
-    json_t *results = make_results(&run, scenarios, calendar_ns);
+    json_t *results = run_results_make(&(struct run_facts){
+        .options = options,
+        .plan = plan,
+        .scenarios = scenarios,
+        .repeats = run.repeats,
+        .results = run.results,
+        .costs = run.costs,
+        .calendar_ns = calendar_ns,
+        .elapsed_ns = clock_now_ns() - started_ns,
+        .is_complete = !run.is_interrupted && run.done + run.skipped == plan->calls->len,
+        .is_interrupted = run.is_interrupted,
+    });
+    g_autofree char *path = g_build_filename(options->out, "results.json", NULL);
+    gboolean ok = file_replace_json(path, results, error);
     restore_signals(previous);
     close(signal_fd);
     for (unsigned i = 0; i < plan->calls->len; i++)
         json_decref(run.results[i]);
     g_free(run.results);
+    json_decref(run.costs);
     g_free(run.has_begun);
     repeats_free(run.repeats);
     plan_free(plan);
-    *ret_results = results;
-    return TRUE;
+    return ok;
 }

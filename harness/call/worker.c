@@ -95,9 +95,10 @@ static bool is_as_new(unsigned n_descriptors)
     return n_now == n_descriptors && !sandbox_must_end();
 }
 
-static bool answer(int fd, const json_t *result, bool is_last)
+static bool answer(int fd, json_t *result, json_t *cost, bool is_last)
 {
-    char *text = json_dumps(result, JSON_COMPACT);
+    g_autoptr(json_t) both = json_pack("{s:O, s:O?}", "result", result, "cost", cost);
+    char *text = json_dumps(both, JSON_COMPACT);
     bool ok = text && file_write_all(fd, text, strlen(text)) &&
               (is_last || file_write_all(fd, "\n", 1));
     free(text);
@@ -115,15 +116,16 @@ int worker_run(const struct worker_task *task, const GError *problem)
         const struct call_spec *spec =
             &g_array_index(task->calls, struct call_spec, call);
         g_autoptr(json_t) result = NULL;
+        g_autoptr(json_t) cost = NULL;
         if (problem) {
             result = call_blank_result(spec, problem->message);
         } else {
             if (task->clock == LAB_CLOCK_VIRTUAL)
                 sandbox_restart_ids(LAST_ID);
-            result = call_run(spec);
+            result = call_run(spec, &cost);
             is_fit = is_as_new(n_descriptors);
         }
-        if (!answer(task->fd, result, !is_fit))
+        if (!answer(task->fd, result, cost, !is_fit))
             return 1;
     }
     return 0;

@@ -4,8 +4,9 @@
  * is workers.h.
  *
  * Both speak over a stream socket. The parent sends the index of a call in the plan, an
- * unsigned in the machine's byte order; the worker answers with the call's result, JSON
- * on one line. A line that is not ended before the stream is, is a worker's last answer.
+ * unsigned in the machine's byte order; the worker answers with JSON on one line,
+ * the call's entries as {"result":…,"cost":…}; a cost is null if it was not started. A
+ * line that is not ended before the stream is, is a worker's last answer.
  */
 #ifndef RTCLAB_CALL_WORKER_H
 #define RTCLAB_CALL_WORKER_H

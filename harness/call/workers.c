@@ -19,6 +19,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "call/worker.h"
 #include "lab/sandbox.h"
 
@@ -275,6 +276,14 @@ static char *describe_end(int status)
                : g_strdup_printf("the worker exited with %d and left no result", code);
 }
 
+static void read_answer(const GByteArray *output, struct workers_answer *answer)
+{
+    g_autoptr(json_t) both = json_loadb((const char *)output->data, output->len, 0, NULL);
+    json_t *cost = json_object_get(both, "cost");
+    answer->result = json_incref(json_object_get(both, "result"));
+    answer->cost = json_is_object(cost) ? json_incref(cost) : NULL;
+}
+
 bool workers_pop(struct workers *workers, struct workers_answer *ret)
 {
     for (unsigned i = 0; i < workers->n; i++) {
@@ -291,8 +300,7 @@ bool workers_pop(struct workers *workers, struct workers_answer *ret)
         };
         bool was_busy = is_busy(w);
         if (was_busy)
-            answer.result =
-                json_loadb((const char *)w->output->data, w->output->len, 0, NULL);
+            read_answer(w->output, &answer);
         w->call = IDLE;
         g_byte_array_set_size(w->output, 0);
         if (w->has_ended) {

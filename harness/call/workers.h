@@ -22,6 +22,7 @@ struct workers;
 struct workers_answer {
     unsigned call;    /**< its index in the plan */
     json_t *result;   /**< caller owns; NULL: the worker ended without one */
+    json_t *cost;     /**< of real time (call.h); caller owns; NULL: it was not started */
     char *why;        /**< then: how it ended, in words; caller owns */
     bool told_to_end; /**< the worker was, before it answered */
     double elapsed_s; /**< in real time */

@@ -101,9 +101,11 @@ static void report_speed(const char *title, const char *words, unsigned jobs)
     double start_ms = 0, call_ms = 0, end_ms = 0, virtual_s = 0;
     size_t i, n = 0, unexpected = 0, unsupported = 0;
     json_t *call;
+    const json_t *costs = json_object_get(json_object_get(results, "run"), "costs");
     json_array_foreach(json_object_get(results, "calls"), i, call)
     {
-        const json_t *cost = json_object_get(call, "cost");
+        const json_t *cost =
+            json_object_get(costs, json_string_value(json_object_get(call, "key")));
         n++;
         unsupported += strcmp(json_string_value(json_object_get(call, "outcome")),
                               "unsupported") == 0;

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * results.json from a run's facts. What a seed decides stands in "scenarios", "calls" and
+ * "comparisons", which on the virtual clock are the same with every run of that seed;
+ * what it does not, such as the machine and real time, stands in "run".
+ */
+#include "call/run_results.h"
+
+#include <math.h>
+#include <sys/utsname.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "call/known.h"
+#include "reports/compare.h"
+
+static json_t *describe_host(void)
+{
+    struct utsname name;
+    uname(&name);
+    return json_pack("{s:s, s:s, s:s, s:i}", "system", name.sysname, "kernel",
+                     name.release, "machine", name.machine, "cores",
+                     (int)g_get_num_processors());
+}
+
+/* A path need not be UTF-8, as JSON is. */
+static void set_path(json_t *object, const char *key, const char *path)
+{
+    g_autofree char *text = g_utf8_make_valid(path, -1);
+    json_object_set_new(object, key, json_string(text));
+}
+
+static json_t *describe_left_out(const struct run_options *options)
+{
+    json_t *list = json_array();
+    for (unsigned i = 0; i < options->n_left_out; i++)
+        json_array_append_new(list,
+                              json_pack("{s:s, s:s}", "stack", options->left_out[i].stack,
+                                        "why", options->left_out[i].why));
+    return list;
+}
+
+static json_t *describe_run(const struct run_facts *facts)
+{
+    g_autoptr(GDateTime) at =
+        g_date_time_new_from_unix_utc(facts->calendar_ns / NS_PER_S);
+    g_autofree char *started = g_date_time_format(at, "%Y-%m-%dT%H:%M:%SZ");
+    g_autofree char *compact = g_date_time_format(at, "%Y%m%dT%H%M%SZ");
+    g_autofree char *seed = g_strdup_printf("%" G_GUINT64_FORMAT, facts->options->seed);
+    g_autofree char *id = g_strdup_printf("%s-%s", compact, seed);
+    json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:f, s:o}", "id", id,
+                               "started", started, "version", RTCLAB_VERSION, "seed",
+                               seed, "clock", lab_clock_names[facts->options->clock],
+                               "complete", (int)facts->is_complete, "elapsed_s",
+                               round((double)facts->elapsed_ns / (double)NS_PER_MS) / 1e3,
+                               "host", describe_host());
+    if (facts->is_interrupted)
+        json_object_set_new(object, "interrupted", json_true());
+    if (facts->options->known)
+        set_path(object, "known_failures", facts->options->known->path);
+    if (facts->options->n_left_out > 0)
+        json_object_set_new(object, "left_out", describe_left_out(facts->options));
+    if (facts->options->n_shards > 1) {
+        g_autofree char *shard =
+            g_strdup_printf("%u/%u", facts->options->shard, facts->options->n_shards);
+        json_object_set_new(object, "shard", json_string(shard));
+    }
+    json_object_set(object, "costs", facts->costs);
+    return object;
+}
+
+static json_t *describe_scenarios(const GPtrArray *scenarios)
+{
+    json_t *all = json_object();
+    for (unsigned i = 0; i < scenarios->len; i++) {
+        const struct scenario *s = scenarios->pdata[i];
+        json_t *expect = json_object_get(s->document, "expect");
+        json_t *tags = json_array();
+        for (char **tag = s->tags; tag && *tag; tag++)
+            json_array_append_new(tags, json_string(*tag));
+        json_object_set_new(all, s->id,
+                            json_pack("{s:s, s:o, s:O?}", "title", s->title, "tags", tags,
+                                      "expect", expect));
+    }
+    return all;
+}
+
+static const char *text_of(const json_t *object, const char *key)
+{
+    return json_string_value(json_object_get(object, key));
+}
+
+/* Says of each comparison whether more repeats would have made a difference. */
+static json_t *compare_calls(const struct run_facts *facts, const json_t *calls)
+{
+    json_t *comparisons = compare_modes(calls);
+    size_t i;
+    json_t *comparison;
+    json_array_foreach(comparisons, i, comparison)
+    {
+        if (repeats_are_same(facts->repeats, text_of(comparison, "scenario"),
+                             text_of(comparison, "offerer"),
+                             text_of(comparison, "answerer")))
+            json_object_set_new(comparison, "deterministic", json_true());
+    }
+    return comparisons;
+}
+
+json_t *run_results_make(const struct run_facts *facts)
+{
+    json_t *calls = json_array();
+    for (unsigned i = 0; i < facts->plan->calls->len; i++)
+        if (facts->results[i])
+            json_array_append(calls, facts->results[i]);
+    return json_pack("{s:s, s:o, s:o, s:o, s:o}", "schema", "rtclab/results/1", "run",
+                     describe_run(facts), "scenarios",
+                     describe_scenarios(facts->scenarios), "calls", calls, "comparisons",
+                     compare_calls(facts, calls));
+}
+
+int run_exit_code(const json_t *results)
+{
+    const json_t *run = json_object_get(results, "run");
+    const json_t *calls = json_object_get(results, "calls");
+    bool has_error = false;
+    bool has_unexpected = false;
+    size_t i;
+    json_t *call;
+    json_array_foreach(calls, i, call)
+    {
+        bool expected = json_is_true(json_object_get(call, "as_expected"));
+        const char *outcome = json_string_value(json_object_get(call, "outcome"));
+        bool is_error = g_strcmp0(outcome, outcome_names[OUTCOME_ERROR]) == 0;
+        bool is_unsupported = g_strcmp0(outcome, outcome_names[OUTCOME_UNSUPPORTED]) == 0;
+        if (known_excuses(call))
+            continue;
+        has_error |= is_error;
+        has_unexpected |= !expected && !is_error && !is_unsupported;
+    }
+    if (json_is_true(json_object_get(run, "interrupted")))
+        return EXIT_INTERRUPTED;
+    if (has_error)
+        return EXIT_ENVIRONMENT;
+    if (has_unexpected)
+        return EXIT_UNEXPECTED;
+    if (json_array_size(calls) == 0 || !json_is_true(json_object_get(run, "complete")))
+        return EXIT_INCOMPLETE;
+    return EXIT_AS_EXPECTED;
+}
