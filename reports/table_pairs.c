@@ -360,7 +360,8 @@ void table_append_pairs(GString *out, const GPtrArray *groups,
     }
     table_append_wrapped(out,
                          "Rows offer, columns answer. ok and the median set-up in ms; "
-                         "known: a known failure; flaky: ok after a retry; unsup.: unsupported; -: no call",
+                         "known: a known failure; flaky: ok after a retry; unsup.: "
+                         "unsupported; -: no call",
                          style);
     append_versions(out, groups, style);
 }
