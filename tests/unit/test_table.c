@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The text of a run against golden files: tests/data/report/NAME.json must give
- * NAME.WIDTH.txt. A difference is shown as one; the text as it is now is left in the
- * temporary folder, to be copied over when the change is wanted.
+ * The text of a run against golden files (golden.h): tests/data/report/NAME.json must
+ * give NAME.WIDTH.txt.
  */
 #include "suite.h"
 
@@ -15,6 +14,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "golden.h"
 #include "reports/table.h"
 
 static json_t *load_results(const char *name)
@@ -32,28 +32,11 @@ static char *format_results(const char *name, struct table_style style)
     return table_format(results, &style);
 }
 
-static void show_difference(const char *golden, const char *text)
-{
-    g_autofree char *base = g_path_get_basename(golden);
-    g_autofree char *actual = g_build_filename(g_get_tmp_dir(), base, NULL);
-    CU_ASSERT_TRUE(g_file_set_contents(actual, text, -1, NULL));
-    char *argv[] = { "diff", "-u", (char *)golden, actual, NULL };
-    g_autofree char *shown = NULL;
-    if (g_spawn_sync(NULL, argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, &shown, NULL,
-                     NULL, NULL))
-        printf("\n%s", shown);
-}
-
 static void assert_golden(const char *name, const char *kind, struct table_style style)
 {
-    g_autofree char *golden =
-        g_strdup_printf("%s/report/%s.%s.txt", TEST_DATA, name, kind);
-    g_autofree char *wanted = NULL;
+    g_autofree char *file = g_strdup_printf("report/%s.%s.txt", name, kind);
     g_autofree char *text = format_results(name, style);
-    g_file_get_contents(golden, &wanted, NULL, NULL);
-    if (g_strcmp0(text, wanted) != 0)
-        show_difference(golden, text);
-    CU_ASSERT_STRING_EQUAL(text, wanted ? wanted : "");
+    assert_golden_file(file, text);
 }
 
 static void assert_width(const char *text, unsigned width)
