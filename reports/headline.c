@@ -17,8 +17,8 @@
 #include <glib.h>
 
 #include "base/text.h"
+#include "reports/call_words.h"
 #include "reports/statistics.h"
-#include "reports/table_calls.h"
 
 enum { MOST_NAMED = 2 };
 
@@ -54,15 +54,15 @@ static void append_calls(GString *out, const json_t *results)
 {
     const json_t *calls = json_object_get(results, "calls");
     size_t n_calls = json_array_size(calls);
-    size_t counts[TABLE_N_VERDICTS] = { 0 };
+    size_t counts[CALL_N_VERDICTS] = { 0 };
     g_autoptr(GPtrArray) scenarios = g_ptr_array_new();
     size_t i;
     json_t *call;
     json_array_foreach(calls, i, call)
     {
-        enum table_verdict verdict = table_verdict_of(call);
+        enum call_verdict verdict = call_verdict_of(call);
         counts[verdict]++;
-        if (verdict == TABLE_NOT_AS_EXPECTED)
+        if (verdict == CALL_NOT_AS_EXPECTED)
             add_name(scenarios, text_of(call, "scenario"));
     }
     const json_t *complete = json_object_get(json_object_get(results, "run"), "complete");
@@ -70,22 +70,22 @@ static void append_calls(GString *out, const json_t *results)
         g_string_append(out, "Incomplete: ");
     if (n_calls == 0) {
         g_string_append(out, "no call was made");
-    } else if (counts[TABLE_NOT_AS_EXPECTED] > 0) {
+    } else if (counts[CALL_NOT_AS_EXPECTED] > 0) {
         g_string_append_printf(out, "%zu of %zu calls not as expected, in ",
-                               counts[TABLE_NOT_AS_EXPECTED], n_calls);
+                               counts[CALL_NOT_AS_EXPECTED], n_calls);
         append_names(out, scenarios);
-    } else if (counts[TABLE_AS_EXPECTED] == n_calls) {
+    } else if (counts[CALL_AS_EXPECTED] == n_calls) {
         g_string_append_printf(
             out, n_calls == 1 ? "the call was as expected" : "all %zu calls as expected",
             n_calls);
     } else {
         g_string_append_printf(out, "%zu of %zu calls as expected",
-                               counts[TABLE_AS_EXPECTED], n_calls);
+                               counts[CALL_AS_EXPECTED], n_calls);
     }
-    if (counts[TABLE_KNOWN_FAILURE] > 0)
-        g_string_append_printf(out, ", %zu known to fail", counts[TABLE_KNOWN_FAILURE]);
-    if (counts[TABLE_UNSUPPORTED] > 0)
-        g_string_append_printf(out, ", %zu unsupported", counts[TABLE_UNSUPPORTED]);
+    if (counts[CALL_KNOWN_FAILURE] > 0)
+        g_string_append_printf(out, ", %zu known to fail", counts[CALL_KNOWN_FAILURE]);
+    if (counts[CALL_UNSUPPORTED] > 0)
+        g_string_append_printf(out, ", %zu unsupported", counts[CALL_UNSUPPORTED]);
 }
 
 /* ---- the baseline ---- */
