@@ -39,8 +39,8 @@ struct statistics_interval statistics_rate_difference(unsigned first, unsigned n
     struct statistics_interval around_p = statistics_rate_interval(first, n_first);
     struct statistics_interval around_q = statistics_rate_interval(second, n_second);
     return (struct statistics_interval){
-        .low = p - q - hypot(p - around_p.low, around_q.high - q),
-        .high = p - q + hypot(around_p.high - p, q - around_q.low),
+        .low = fmax(-1, p - q - hypot(p - around_p.low, around_q.high - q)),
+        .high = fmin(1, p - q + hypot(around_p.high - p, q - around_q.low)),
     };
 }
 
