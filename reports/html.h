@@ -17,8 +17,8 @@
  * one is.
  *
  * @param results results.json; what is missing in it is left out of the page
- * @param folder  the run's: holds the timelines that `results` names, and no other file is
- *                read
+ * @param folder  the run's: holds the timelines that `results` names, and no other file
+ * is read
  * @return FALSE with RTC_ERROR_ENVIRONMENT: it could not be written
  */
 gboolean html_write_report(const json_t *results, const char *folder, GError **error);

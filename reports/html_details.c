@@ -33,7 +33,7 @@ struct work {
     const json_t *results, *calls;
     char *root; /* the run's folder, resolved; NULL: there is none */
     const char *report;
-    gint next;  /* call */
+    gint next; /* call */
     gint errno_value;
 };
 
@@ -75,8 +75,8 @@ static char *resolve(const struct work *work, const char *path)
     g_autofree char *joined = g_build_filename(work->root, path, NULL);
     char *resolved = realpath(joined, NULL);
     size_t length = strlen(work->root);
-    bool is_inside = resolved && strncmp(resolved, work->root, length) == 0 &&
-                     resolved[length] == '/';
+    bool is_inside =
+        resolved && strncmp(resolved, work->root, length) == 0 && resolved[length] == '/';
     if (is_inside)
         return resolved;
     free(resolved);
@@ -155,15 +155,14 @@ static gpointer write_some(gpointer user)
         g_autofree char *command = rerun_format(work->results, call);
         html_details_append_literal(out, command, strlen(command));
         g_string_append(out, ");\n");
-        g_autofree char *path =
-            g_strdup_printf("%s/calls/%06zu.js", work->report, index);
+        g_autofree char *path = g_strdup_printf("%s/calls/%06zu.js", work->report, index);
         if (!write_script(path, out))
             g_atomic_int_set(&work->errno_value, errno);
     }
 }
 
-gboolean html_details_write(const json_t *results, const char *folder,
-                            const char *report, GError **error)
+gboolean html_details_write(const json_t *results, const char *folder, const char *report,
+                            GError **error)
 {
     struct work work = {
         .results = results,

@@ -103,14 +103,22 @@ static const struct column {
     const char *name; /* of the call's entry, too */
     enum form form;
 } columns[] = {
-    { "scenario", FORM_LISTED },       { "offerer", FORM_LISTED },
-    { "answerer", FORM_LISTED },       { "mode", FORM_LISTED },
-    { "repeat", FORM_NUMBER },         { "clock", FORM_LISTED },
-    { "outcome", FORM_LISTED },        { "as_expected", FORM_TRUTH },
-    { "why", FORM_LISTED },            { "setup_ms", FORM_NUMBER },
-    { "setup_parts_ms", FORM_LISTED }, { "selected", FORM_LISTED },
-    { "cause", FORM_LISTED },          { "known_failure", FORM_LISTED },
-    { "peers", FORM_LISTED },          { "attempts", FORM_NUMBER },
+    { "scenario", FORM_LISTED },
+    { "offerer", FORM_LISTED },
+    { "answerer", FORM_LISTED },
+    { "mode", FORM_LISTED },
+    { "repeat", FORM_NUMBER },
+    { "clock", FORM_LISTED },
+    { "outcome", FORM_LISTED },
+    { "as_expected", FORM_TRUTH },
+    { "why", FORM_LISTED },
+    { "setup_ms", FORM_NUMBER },
+    { "setup_parts_ms", FORM_LISTED },
+    { "selected", FORM_LISTED },
+    { "cause", FORM_LISTED },
+    { "known_failure", FORM_LISTED },
+    { "peers", FORM_LISTED },
+    { "attempts", FORM_NUMBER },
     { "flaky", FORM_TRUTH },
 };
 enum { N_COLUMNS = G_N_ELEMENTS(columns) };
@@ -149,9 +157,8 @@ static gboolean has_usual_key(const json_t *call)
     const char *scenario = json_string_value(json_object_get(call, "scenario"));
     const char *mode = json_string_value(json_object_get(call, "mode"));
     json_int_t repeat = json_integer_value(json_object_get(call, "repeat"));
-    g_autofree char *usual =
-        g_strdup_printf("%s~%s/%s/%s/%" JSON_INTEGER_FORMAT, offerer, answerer, scenario,
-                        mode, repeat);
+    g_autofree char *usual = g_strdup_printf("%s~%s/%s/%s/%" JSON_INTEGER_FORMAT, offerer,
+                                             answerer, scenario, mode, repeat);
     return !key || strcmp(key, usual) == 0;
 }
 
@@ -206,8 +213,8 @@ static json_t *make_scenarios(const json_t *results, size_t most)
     const char *id;
     json_t *scenario;
     json_object_foreach(json_object_get(results, "scenarios"), id, scenario)
-        json_array_append_new(list, json_pack("[o, o]", cut_text(id, most),
-                                              cut(scenario, most)));
+        json_array_append_new(
+            list, json_pack("[o, o]", cut_text(id, most), cut(scenario, most)));
     return list;
 }
 
@@ -226,7 +233,8 @@ json_t *html_index_make(const json_t *results)
 {
     const json_t *calls = json_object_get(results, "calls");
     size_t count = json_array_size(calls);
-    size_t most = CLAMP(TEXT_BUDGET_BYTES / (count + 1), LEAST_TEXT_BYTES, MOST_TEXT_BYTES);
+    size_t most =
+        CLAMP(TEXT_BUDGET_BYTES / (count + 1), LEAST_TEXT_BYTES, MOST_TEXT_BYTES);
     json_t *index = json_object();
     json_object_set_new(index, "schema", json_string("rtclab/page/1"));
     json_object_set_new(index, "run", make_run(results, most));
@@ -235,7 +243,8 @@ json_t *html_index_make(const json_t *results)
     add_calls(index, calls, most);
     json_object_set_new(index, "comparisons",
                         cut(json_object_get(results, "comparisons"), most));
-    json_object_set_new(index, "baseline", cut(json_object_get(results, "baseline"), most));
+    json_object_set_new(index, "baseline",
+                        cut(json_object_get(results, "baseline"), most));
     return index;
 }
 

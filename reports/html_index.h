@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the report's page shows at once, out of results.json: small, however many calls. */
+/* What the report's page shows at once, out of results.json: small, however many calls.
+ */
 #ifndef RTCLAB_REPORTS_HTML_INDEX_H
 #define RTCLAB_REPORTS_HTML_INDEX_H
 

@@ -44,8 +44,7 @@ static gboolean execute(const void *data, const struct arguments *arguments,
         g_autoptr(json_t) results = read_results(folder, error);
         if (!results || !html_write_report(results, folder, error))
             return FALSE;
-        g_autofree char *path =
-            g_build_filename(folder, "report", "index.html", NULL);
+        g_autofree char *path = g_build_filename(folder, "report", "index.html", NULL);
         puts(path);
     }
     return TRUE;
