@@ -31,6 +31,7 @@
     X(PEER_FIRST_MEDIA, "peer.first-media", "the first media frame was decoded")         \
     X(PEER_STATS, "peer.stats", "the peer's statistics at the end of the call")          \
     X(PEER_WARNING, "peer.warning", "the peer broke the contract, or warns")             \
+    X(SIGNAL_HELD, "signal.held", "a description waits for its candidates")              \
     X(SIGNAL_SENT, "signal.sent", "a description or candidate left a peer")              \
     X(SIGNAL_DELIVERED, "signal.delivered", "it reached the other peer")                 \
     X(SIGNAL_CONNECTION_STATE, "signal.connection-state",                                \

@@ -13,11 +13,14 @@
  */
 #include "call/call.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/rng.h"
+#include "base/file.h"
 #include "call/call_state.h"
+#include "call/timeline.h"
 
 enum { WARNING_SHOWN_BYTES = 300 };
 
@@ -151,7 +154,8 @@ static void add_server_events(struct call *call)
     for (unsigned i = 0; i < scenario->n_servers; i++)
         if (scenario->servers[i].type != SERVER_SILENT)
             record_add(call->record, lab_now_ns(call->lab), scenario->servers[i].name,
-                       EVENT_SERVER_STARTED, NULL);
+                       EVENT_SERVER_STARTED,
+                       servers_describe(call->servers, &scenario->servers[i]));
 }
 
 /* On the virtual clock servers count as started at a fixed time: of a server's threads,
@@ -242,9 +246,11 @@ static void begin(struct call *call)
     call->start_ns = lab_now_ns(call->lab);
     call->started = true;
     record_start(call->record, call->start_ns);
+    g_autofree char *calendar =
+        g_strdup_printf("%" G_GINT64_FORMAT, call->start_ns + lab_calendar_ns(call->lab));
     record_add(call->record, call->start_ns, "call", EVENT_CALL_STARTED,
-               json_pack("{s:s, s:s}", "key", call->spec->key, "mode",
-                         mode_names[call->spec->mode]));
+               json_pack("{s:s, s:s, s:s}", "key", call->spec->key, "mode",
+                         mode_names[call->spec->mode], "calendar_ns", calendar));
     call_begin_session(call);
     call_match_peers(call);
     for (unsigned role = N_ROLES; role-- > 0 && !call->is_decided;)
@@ -336,7 +342,23 @@ static json_t *describe_cost(int64_t begun_ns, int64_t started_ns, int64_t ended
                      (double)lab_ns / NS_PER_S);
 }
 
-json_t *call_run(const struct call_spec *spec, json_t **ret_cost)
+/* What the record says, taken apart, beside it: timeline.json. */
+static gboolean call_add_timeline(const struct call_spec *spec, json_t *result,
+                                  GError **error)
+{
+    struct timeline *timeline = timeline_read(spec->folder, error);
+    if (!timeline)
+        return FALSE;
+    g_autofree char *path = g_build_filename(spec->folder, TIMELINE_FILE, NULL);
+    g_autoptr(json_t) object = timeline_format(timeline, result);
+    char *text = json_dumps(object, JSON_COMPACT);
+    gboolean ok = file_replace(path, text, strlen(text), error);
+    free(text);
+    timeline_free(timeline);
+    return ok;
+}
+
+json_t *call_run(const struct call_spec *spec)
 {
     int64_t begun_ns = clock_now_ns();
     int64_t started_ns = begun_ns;
@@ -368,7 +390,8 @@ json_t *call_run(const struct call_spec *spec, json_t **ret_cost)
     if (call.lab && call.record) {
         g_autoptr(GError) problem = NULL;
         result = call_make_result(&call);
-        if (!record_close(call.record, &problem)) {
+        if (!record_close(call.record, &problem) ||
+            !call_add_timeline(spec, result, &problem)) {
             json_decref(result);
             result = call_blank_result(spec, problem->message);
         }

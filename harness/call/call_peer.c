@@ -51,7 +51,8 @@ static void take_hello(struct call *call, struct call_peer *peer,
     if (m->no_loopback && !lab_remove_loopback(call->lab, iface))
         warn_of(call, peer, "its host's loopback keeps its addresses");
     record_add(call->record, lab_now_ns(call->lab), name_of(peer), EVENT_PEER_STARTED,
-               json_pack("{s:s, s:s}", "stack", m->stack, "version", m->version));
+               json_pack("{s:s, s:s, s:s}", "stack", m->stack, "version", m->version,
+                         "tap", network_tap_name(lab_network(call->lab), iface)));
 }
 
 /* ---- signals ---- */
@@ -81,6 +82,10 @@ static void take_signal(struct call *call, struct call_peer *peer,
     int64_t now_ns = lab_now_ns(call->lab);
     const struct signal *sent =
         signaling_submit(call->signaling, peer->role, m->json, now_ns);
+    const json_t *description = json_object_get(m->json, "description");
+    if (!sent && json_is_object(description))
+        record_add(call->record, now_ns, name_of(peer), EVENT_SIGNAL_HELD,
+                   json_pack("{s:O?}", "type", json_object_get(description, "type")));
     if (!sent)
         return;
     record_add(call->record, now_ns, name_of(peer), EVENT_SIGNAL_SENT,

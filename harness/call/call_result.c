@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "call/judge.h"
 #include "call/media.h"
+#include "call/timeline.h"
 
 /* Beyond the 99th percentile of this, packets were so late that the latencies of the call
    are not the network's alone. A tenth of a short path's round trip. */
@@ -100,16 +101,17 @@ static json_t *blank(const struct call_spec *spec)
     g_autofree char *folder = g_strdup_printf("calls/%s", spec->key);
     g_autofree char *events = g_strdup_printf("%s/%s", folder, RECORD_EVENTS_FILE);
     g_autofree char *capture = g_strdup_printf("%s/%s", folder, RECORD_CAPTURE_FILE);
+    g_autofree char *timeline = g_strdup_printf("%s/%s", folder, TIMELINE_FILE);
     g_autofree char *seed = g_strdup_printf("%" G_GUINT64_FORMAT, spec->seed);
     json_t *result = json_pack(
         "{s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:s, s:s, s:b, s:s, s:n, s:n, s:n, s:n,"
-        " s:n, s:{s:s, s:s}}",
+        " s:n, s:{s:s, s:s, s:s}}",
         "key", spec->key, "scenario", spec->scenario->id, "offerer",
         spec->names[ROLE_OFFERER], "answerer", spec->names[ROLE_ANSWERER], "mode",
         mode_names[spec->mode], "repeat", (int)spec->repeat, "seed", seed, "clock",
         lab_clock_names[spec->clock], "outcome", outcome_names[OUTCOME_ERROR],
         "as_expected", 0, "why", "", "setup_ms", "phases_ms", "selected", "counts",
-        "peers", "artifacts", "events", events, "pcap", capture);
+        "peers", "artifacts", "events", events, "pcap", capture, "timeline", timeline);
     if (spec->clock_why) {
         /* It may quote a path, and a path need not be UTF-8. */
         g_autofree char *why = g_utf8_make_valid(spec->clock_why, -1);

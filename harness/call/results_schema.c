@@ -158,8 +158,9 @@ static json_t *schema_of_known(void)
 
 static json_t *schema_of_call(void)
 {
-    json_t *artifacts = or_null(object_of(
-        json_pack("{s:o, s:o}", "events", type("string"), "pcap", type("string"))));
+    json_t *artifacts =
+        or_null(object_of(json_pack("{s:o, s:o, s:o}", "events", type("string"), "pcap",
+                                    type("string"), "timeline", type("string"))));
     json_t *call = json_pack(
         "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "key",
         type("string"), "scenario", type("string"), "offerer", type("string"), "answerer",

@@ -238,6 +238,14 @@ const char *servers_password(const struct servers *servers)
     return servers->password;
 }
 
+json_t *servers_describe(const struct servers *servers, const struct server *server)
+{
+    if (server->type != SERVER_COTURN)
+        return NULL;
+    return json_pack("{s:s, s:s, s:s}", "username", servers->username, "password",
+                     servers->password, "realm", COTURN_REALM);
+}
+
 static bool needs_credentials(const struct ice_server *server)
 {
     for (char **url = server->urls; *url; url++)

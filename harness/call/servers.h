@@ -28,6 +28,12 @@ void servers_free(struct servers *servers);
 const char *servers_find(const struct servers *servers, const struct process *process);
 
 /**
+ * What the record says of a server: whom it lets in, so that a reader can verify the
+ * integrity of its messages. Caller owns; NULL: nothing.
+ */
+json_t *servers_describe(const struct servers *servers, const struct server *server);
+
+/**
  * W3C's RTCConfiguration.iceServers for a peer; the call's user and password stand where
  * the scenario gives none. Caller owns.
  */

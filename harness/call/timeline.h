@@ -23,6 +23,8 @@
 #include "base/event.h"
 #include "scenario/scenario.h"
 
+#define TIMELINE_FILE "timeline.json"
+
 #define TIMELINE_NEVER INT64_MIN
 #define TIMELINE_NONE  UINT32_MAX /**< an index of nothing */
 
@@ -39,6 +41,7 @@ enum timeline_verdict {
     TIMELINE_TRANSLATED,
     TIMELINE_DROPPED,
     TIMELINE_LATE, /**< lost, and its retransmission stands for it (packet.late) */
+    TIMELINE_N_VERDICTS
 };
 
 /** A packet at one tap. The same packet at other taps has the same `id`. */
@@ -65,6 +68,7 @@ enum timeline_integrity {
     TIMELINE_INTEGRITY_VERIFIED,
     TIMELINE_INTEGRITY_WRONG,
     TIMELINE_INTEGRITY_UNKNOWN, /**< the record does not hold the key */
+    TIMELINE_N_INTEGRITIES
 };
 
 /** A STUN or TURN message, once for each packet id; the inner one of a relayed packet. */
@@ -86,8 +90,14 @@ enum timeline_use {
     TIMELINE_CHECK,
     TIMELINE_GATHERING,
     TIMELINE_TURN,
-    TIMELINE_KEEPALIVE
+    TIMELINE_KEEPALIVE,
+    TIMELINE_N_USES
 };
+
+/** Words of timeline.json: "dropped", "verified", "gathering". */
+extern const char *const timeline_verdict_names[TIMELINE_N_VERDICTS];
+extern const char *const timeline_integrity_names[TIMELINE_N_INTEGRITIES];
+extern const char *const timeline_use_names[TIMELINE_N_USES];
 
 /** A STUN transaction of one peer: a request, those sent again, what came back. */
 struct timeline_transaction {

@@ -3,9 +3,7 @@
  * Reading STUN off the wire.
  *
  * A connectivity check is a Binding request with a USERNAME (RFC 8445 §7.2.2); those to a
- * STUN server have none. A check from a relayed candidate travels inside a Send
- * indication or ChannelData (RFC 8656 §11, §12), over TCP with the two bytes of length of
- * RFC 4571 before it.
+ * STUN server have none. Those from a relayed candidate are wrapped: wire/stunmsg_peel.h.
  *
  * Not done here: putting TCP streams together.
  */
@@ -15,7 +13,7 @@
 #include <string.h>
 
 #include "wire/ip.h"
-#include "wire/stunmsg.h"
+#include "wire/stunmsg_peel.h"
 
 /* A request that was seen, and whether it is a check. */
 struct request {
@@ -76,65 +74,16 @@ static void see_success(struct traffic *t, enum role role, const struct stunmsg 
         t->first_valid_ns[role] = at_ns;
 }
 
-/* What a TURN message carries, or nothing. */
-static struct cursor unwrap(const uint8_t *bytes, size_t size)
-{
-    struct stunmsg_channel_data channel;
-    struct stunmsg m;
-    struct stunmsg_text data;
-    switch (stunmsg_classify(bytes, size)) {
-    case STUNMSG_TRAFFIC_CHANNEL:
-        if (stunmsg_channel_data_decode(bytes, size, &channel) == STUNMSG_OK)
-            return cursor_over(channel.data, channel.size);
-        break;
-    case STUNMSG_TRAFFIC_STUN:
-        if (stunmsg_decode(bytes, size, &m) == STUNMSG_OK &&
-            m.class == STUNMSG_INDICATION &&
-            stunmsg_get_text(&m, STUNMSG_DATA, &data) == STUNMSG_OK)
-            return cursor_over(data.at, data.size);
-        break;
-    case STUNMSG_TRAFFIC_OTHER:
-    case STUNMSG_TRAFFIC_ZRTP:
-    case STUNMSG_TRAFFIC_DTLS:
-    case STUNMSG_TRAFFIC_RTP:
-    case STUNMSG_TRAFFIC_RTCP:
-    case STUNMSG_N_TRAFFIC:
-        break;
-    }
-    return cursor_over(NULL, 0);
-}
-
 static void see_message(struct traffic *t, enum role role, bool outward,
-                        const uint8_t *bytes, size_t size, int64_t at_ns)
+                        const struct stunmsg_peeled *peeled, int64_t at_ns)
 {
-    struct cursor inner = unwrap(bytes, size);
-    if (inner.left) {
-        bytes = inner.at;
-        size = inner.left;
-    }
     struct stunmsg m;
-    if (stunmsg_decode(bytes, size, &m) != STUNMSG_OK)
+    if (stunmsg_decode(peeled->bytes, peeled->size, &m) != STUNMSG_OK)
         return;
     if (outward && m.class == STUNMSG_REQUEST)
         see_request(t, role, &m, at_ns);
     if (!outward && m.class == STUNMSG_SUCCESS)
         see_success(t, role, &m, at_ns);
-}
-
-/* The message at the start of a TCP segment: TURN's own framing, or RFC 4571's. */
-static void see_segment(struct traffic *t, enum role role, bool outward,
-                        const uint8_t *bytes, size_t size, int64_t at_ns)
-{
-    enum { FRAME_HEADER = 2 };
-    size_t length;
-    if (stunmsg_classify(bytes, size) != STUNMSG_TRAFFIC_OTHER &&
-        stunmsg_frame_size(bytes, size, &length) == STUNMSG_OK && length <= size) {
-        see_message(t, role, outward, bytes, length, at_ns);
-    } else if (size > FRAME_HEADER) {
-        length = load_be16(bytes);
-        if (length <= size - FRAME_HEADER)
-            see_message(t, role, outward, bytes + FRAME_HEADER, length, at_ns);
-    }
 }
 
 void traffic_add(struct traffic *t, enum role role, bool outward, const uint8_t *bytes,
@@ -154,8 +103,10 @@ void traffic_add(struct traffic *t, enum role role, bool outward, const uint8_t 
         return;
     const uint8_t *payload = bytes + transport.at + header;
     size_t left = transport.bytes - header;
+    struct stunmsg_peeled peeled;
     if (transport.protocol == IPPROTO_UDP)
-        see_message(t, role, outward, payload, left, at_ns);
-    else
-        see_segment(t, role, outward, payload, left, at_ns);
+        stunmsg_peel(payload, left, &peeled);
+    else if (!stunmsg_peel_segment(payload, left, &peeled))
+        return;
+    see_message(t, role, outward, &peeled, at_ns);
 }

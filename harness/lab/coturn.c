@@ -53,8 +53,8 @@ static char *make_config(const struct coturn_config *c)
                            address_format(&c->addresses[0], address));
     g_string_append_printf(text, "listening-port=%u\nalt-listening-port=%u\n", c->port,
                            c->alternate_port);
-    g_string_append_printf(text, "user=%s:%s\nrealm=rtclab\nlt-cred-mech\n", c->username,
-                           c->password);
+    g_string_append_printf(text, "user=%s:%s\nrealm=" COTURN_REALM "\nlt-cred-mech\n",
+                           c->username, c->password);
     g_string_append_printf(text, "min-port=%d\nmax-port=%d\n", FIRST_RELAY_PORT,
                            FIRST_RELAY_PORT + N_RELAY_PORTS - 1);
     g_string_append_printf(text, "userdb=%s/turn.db\npidfile=%s/turn.pid\n", c->folder,

@@ -7,6 +7,9 @@
 
 #include "lab/lab.h"
 
+/** What its users are of (RFC 8489 §9.2). */
+#define COTURN_REALM "rtclab"
+
 struct coturn_config {
     const char *name;                /**< the server's, for messages */
     unsigned iface;                  /**< where it runs */

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files timeline_*.c share while a timeline is made; for no one else. */
+#ifndef RTCLAB_CALL_TIMELINE_MAKE_H
+#define RTCLAB_CALL_TIMELINE_MAKE_H
+
+#include <netinet/in.h>
+
+#include "call/timeline.h"
+#include "wire/address.h"
+#include "wire/candidate.h"
+#include "wire/stunmsg_peel.h"
+
+/** Bounds what a hostile record can cost. */
+#define TIMELINE_MAX_PAIRS 2000
+
+/* What is known of a packet beside its line: same index as timeline.packets. */
+struct timeline_seen {
+    struct endpoint src, dst;
+};
+
+/* What is known of a message beside its words: same index as timeline.messages. */
+struct timeline_fact {
+    uint8_t transaction[STUNMSG_TRANSACTION_SIZE];
+    struct stunmsg_peeled peeled; /* its bytes stand in the capture */
+    struct endpoint peer;         /* of a relayed one; ADDRESS_NONE: not known */
+    struct endpoint mapped;       /* XOR-MAPPED-ADDRESS or MAPPED-ADDRESS */
+    struct endpoint relayed;      /* XOR-RELAYED-ADDRESS */
+    uint32_t priority;            /* PRIORITY; 0: none */
+    unsigned error_code;
+    bool nominates;
+    bool is_controlling;
+    bool has_username;
+};
+
+/* An allocation of a TURN server, by its answer. */
+struct timeline_allocation {
+    enum role role;
+    struct endpoint client; /* at the client's own tap */
+    struct endpoint server;
+    struct endpoint relayed;
+};
+
+/* A channel of one, by its ChannelBind request. */
+struct timeline_channel {
+    struct endpoint client, server;
+    uint16_t number;
+    struct endpoint peer;
+};
+
+/* Where a candidate is, and what it stems from: same index as timeline.candidates. */
+struct timeline_place {
+    struct endpoint at;   /* ADDRESS_NONE: an mDNS name; port as signalled */
+    struct endpoint base; /* raddr and rport */
+    enum candidate_type type;
+    enum candidate_transport transport;
+    enum candidate_tcp_type tcp_type;
+    uint16_t component;
+    int64_t seen_us; /* the other peer learned of it by a check */
+    bool is_signalled;
+};
+
+struct timeline_maker {
+    struct timeline *timeline;
+    char *capture; /* the file */
+    gsize capture_size;
+    GArray *seen;             /* struct timeline_seen */
+    GArray *facts;            /* struct timeline_fact */
+    GArray *allocations;      /* struct timeline_allocation */
+    GArray *channels;         /* struct timeline_channel */
+    GArray *places[N_ROLES];  /* struct timeline_place */
+    char *tap_names[N_ROLES]; /* as the record says; NULL: it does not */
+    GArray *asked[N_ROLES]; /* int64_t, of each pair: a check that nominates it came in */
+    uint32_t taps[N_ROLES]; /* a peer's own; TIMELINE_NONE: not known */
+    GHashTable *by_transaction; /* of a fact's: index in transactions + 1 */
+    GHashTable *messages_by_id; /* packet id: index in messages + 1 */
+    bool has_start;             /* timeline.start_ns is known */
+};
+
+/* What a timeline has of its call's entry in results.json. */
+enum { TIMELINE_N_CALL_KEYS = 14 };
+extern const char *const timeline_call_keys[TIMELINE_N_CALL_KEYS];
+
+#define timeline_at(array, type, i) (&g_array_index(array, type, i))
+
+static inline struct timeline_packet *maker_packet(const struct timeline_maker *m,
+                                                   uint32_t i)
+{
+    return &g_array_index(m->timeline->packets, struct timeline_packet, i);
+}
+
+static inline struct timeline_seen *maker_seen(const struct timeline_maker *m, uint32_t i)
+{
+    return &g_array_index(m->seen, struct timeline_seen, i);
+}
+
+static inline struct timeline_message *maker_message(const struct timeline_maker *m,
+                                                     uint32_t i)
+{
+    return &g_array_index(m->timeline->messages, struct timeline_message, i);
+}
+
+static inline struct timeline_fact *maker_fact(const struct timeline_maker *m, uint32_t i)
+{
+    return &g_array_index(m->facts, struct timeline_fact, i);
+}
+
+/** The role whose own tap this is; N_ROLES: nobody's. */
+static inline enum role maker_role_of_tap(const struct timeline_maker *m, uint32_t tap)
+{
+    return tap == m->taps[ROLE_OFFERER]    ? ROLE_OFFERER
+           : tap == m->taps[ROLE_ANSWERER] ? ROLE_ANSWERER
+                                           : N_ROLES;
+}
+
+/* timeline_events.c */
+gboolean timeline_load_events(struct timeline_maker *m, const char *folder,
+                              GError **error);
+/** A text of an event's data; NULL: there is none. */
+const char *timeline_text(const struct timeline_event *event, const char *key);
+/** The role that an event is of; N_ROLES: not a peer's. */
+enum role timeline_role_of(const struct timeline_event *event);
+
+/* timeline_packets.c */
+gboolean timeline_load_packets(struct timeline_maker *m, const char *folder,
+                               GError **error);
+
+/* timeline_summary.c: what a packet is, in one line. */
+char *timeline_summarise(const uint8_t *bytes, size_t size);
+
+/* timeline_messages.c */
+/** @return index of the message in a packet's payload; TIMELINE_NONE: none */
+uint32_t timeline_take_message(struct timeline_maker *m, uint64_t id,
+                               const uint8_t *payload, size_t size, bool is_stream);
+char *timeline_name_message(const struct timeline_maker *m, uint32_t index);
+
+/* timeline_integrity.c */
+void timeline_check_integrity(struct timeline_maker *m);
+
+/* timeline_signals.c */
+void timeline_make_descriptions(struct timeline_maker *m);
+void timeline_make_candidates(struct timeline_maker *m);
+void timeline_make_mappings(struct timeline_maker *m);
+/** The candidate of a role at a place; TIMELINE_NONE: none. */
+uint32_t timeline_find_candidate(const struct timeline_maker *m, enum role role,
+                                 const struct endpoint *at,
+                                 enum candidate_transport transport);
+uint32_t timeline_add_reflexive(struct timeline_maker *m, enum role role,
+                                const struct endpoint *at,
+                                enum candidate_transport transport, uint32_t priority);
+
+/* timeline_transactions.c */
+void timeline_make_transactions(struct timeline_maker *m);
+
+/* timeline_pairs.c */
+void timeline_make_pairs(struct timeline_maker *m);
+
+#endif

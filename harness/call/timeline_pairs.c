@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Candidate pairs, as each peer can have them, and what became of them on the wire.
+ *
+ * Pairs are formed of host and relayed candidates with those of the other side: a
+ * server-reflexive one is sent from its base (RFC 8445 §6.1.2.4). A check's answer makes
+ * the pair of the mapped address it shows valid, which need not be the one that was
+ * checked (§7.2.5.3.2); both then count as valid. Addresses that nobody signalled become
+ * peer-reflexive candidates, of the answer's mapped address (§7.2.5.3.1) and of the
+ * source of a check that comes in (§7.3.1.3).
+ */
+#include "call/timeline_make.h"
+
+#include <string.h>
+
+/* The ends of a check, as the peer that sends or gets it knows them. */
+struct ends {
+    struct endpoint local, remote;
+    enum candidate_transport transport;
+};
+
+static int64_t sooner(int64_t a, int64_t b)
+{
+    return a == TIMELINE_NEVER ? b : b == TIMELINE_NEVER ? a : MIN(a, b);
+}
+
+static void set_first(int64_t *at_us, int64_t t_us)
+{
+    *at_us = sooner(*at_us, t_us);
+}
+
+static struct timeline_pair *pair_at(const struct timeline_maker *m, enum role role,
+                                     uint32_t index)
+{
+    return timeline_at(m->timeline->pairs[role], struct timeline_pair, index);
+}
+
+static uint32_t find_pair(struct timeline_maker *m, enum role role, uint32_t local,
+                          uint32_t remote)
+{
+    GArray *pairs = m->timeline->pairs[role];
+    for (uint32_t i = 0; i < pairs->len; i++)
+        if (pair_at(m, role, i)->local == local && pair_at(m, role, i)->remote == remote)
+            return i;
+    struct timeline_pair pair = {
+        .local = local,
+        .remote = remote,
+        .possible_us = TIMELINE_NEVER,
+        .first_check_us = TIMELINE_NEVER,
+        .valid_us = TIMELINE_NEVER,
+        .nominated_us = TIMELINE_NEVER,
+        .failed_us = TIMELINE_NEVER,
+        .selected_us = TIMELINE_NEVER,
+        .checks = g_array_new(FALSE, FALSE, sizeof(uint32_t)),
+    };
+    int64_t never = TIMELINE_NEVER;
+    g_array_append_val(pairs, pair);
+    g_array_append_val(m->asked[role], never);
+    return pairs->len - 1;
+}
+
+/* ---- ends ---- */
+
+static bool find_ends(const struct timeline_maker *m, enum role role, uint32_t packet,
+                      struct ends *ret)
+{
+    const struct timeline_packet *p = maker_packet(m, packet);
+    const struct timeline_seen *seen = maker_seen(m, packet);
+    const struct timeline_fact *fact = maker_fact(m, p->message);
+    const struct endpoint *own = p->is_outward ? &seen->src : &seen->dst;
+    const struct endpoint *other = p->is_outward ? &seen->dst : &seen->src;
+    *ret = (struct ends){ .local = *own,
+                          .remote = *other,
+                          .transport = p->protocol == IPPROTO_TCP ? CANDIDATE_TCP
+                                                                  : CANDIDATE_UDP };
+    if (!fact->peeled.is_relayed)
+        return true;
+    for (unsigned i = m->allocations->len; i-- > 0;) {
+        const struct timeline_allocation *a =
+            timeline_at(m->allocations, struct timeline_allocation, i);
+        if (a->role != role || !endpoint_equal(&a->client, own) ||
+            !endpoint_equal(&a->server, other))
+            continue;
+        *ret = (struct ends){ .local = a->relayed,
+                              .remote = fact->peer,
+                              .transport = CANDIDATE_UDP };
+        return fact->peer.address.family != ADDRESS_NONE;
+    }
+    return false;
+}
+
+/* An active TCP candidate has no port of its own (RFC 6544 §4.5). */
+static uint32_t find_active(const struct timeline_maker *m, enum role role,
+                            const struct endpoint *at)
+{
+    const GArray *places = m->places[role];
+    for (uint32_t i = 0; i < places->len; i++) {
+        const struct timeline_place *p = timeline_at(places, struct timeline_place, i);
+        if (p->tcp_type == CANDIDATE_TCP_ACTIVE &&
+            (p->at.address.family == ADDRESS_NONE ||
+             address_equal(&p->at.address, &at->address)))
+            return i;
+    }
+    return TIMELINE_NONE;
+}
+
+static uint32_t local_candidate(struct timeline_maker *m, enum role role,
+                                const struct ends *ends, uint32_t priority)
+{
+    uint32_t found = timeline_find_candidate(m, role, &ends->local, ends->transport);
+    if (found == TIMELINE_NONE && ends->transport == CANDIDATE_TCP)
+        found = find_active(m, role, &ends->local);
+    if (found == TIMELINE_NONE)
+        found = timeline_add_reflexive(m, role, &ends->local, ends->transport, priority);
+    return found;
+}
+
+static uint32_t remote_candidate(struct timeline_maker *m, enum role role,
+                                 const struct ends *ends, uint32_t priority)
+{
+    uint32_t found = timeline_find_candidate(m, !role, &ends->remote, ends->transport);
+    if (found == TIMELINE_NONE)
+        found =
+            timeline_add_reflexive(m, !role, &ends->remote, ends->transport, priority);
+    return found;
+}
+
+/* ---- what the wire shows ---- */
+
+static void take_check(struct timeline_maker *m, enum role role, uint32_t packet,
+                       struct timeline_transaction *t, uint32_t index)
+{
+    const struct timeline_packet *p = maker_packet(m, packet);
+    struct ends ends;
+    if (t->pair != TIMELINE_NONE || !find_ends(m, role, packet, &ends))
+        return;
+    uint32_t priority = maker_fact(m, p->message)->priority;
+    uint32_t local = local_candidate(m, role, &ends, priority);
+    uint32_t remote = remote_candidate(m, role, &ends, 0);
+    t->pair = find_pair(m, role, local, remote);
+    struct timeline_pair *pair = pair_at(m, role, t->pair);
+    set_first(&pair->first_check_us, p->t_us);
+    g_array_append_val(pair->checks, index);
+}
+
+static void set_valid(struct timeline_pair *pair, const struct timeline_transaction *t,
+                      int64_t t_us)
+{
+    set_first(&pair->valid_us, t_us);
+    if (t->nominates)
+        set_first(&pair->nominated_us, t_us);
+}
+
+static void take_success(struct timeline_maker *m, enum role role, uint32_t packet,
+                         const struct timeline_transaction *t, uint32_t index)
+{
+    if (t->pair == TIMELINE_NONE)
+        return;
+    const struct timeline_packet *p = maker_packet(m, packet);
+    const struct timeline_fact *asked =
+        maker_fact(m, maker_packet(m, g_array_index(t->requests, uint32_t, 0))->message);
+    const struct endpoint *mapped = &maker_fact(m, p->message)->mapped;
+    struct timeline_pair *pair = pair_at(m, role, t->pair);
+    uint32_t local = pair->local, remote = pair->remote;
+    enum candidate_transport transport =
+        timeline_at(m->places[role], struct timeline_place, local)->transport;
+    set_valid(pair, t, p->t_us);
+    if (mapped->address.family == ADDRESS_NONE)
+        return;
+    const struct timeline_place *place =
+        timeline_at(m->places[role], struct timeline_place, local);
+    bool is_own = endpoint_equal(&place->at, mapped) ||
+                  (place->at.address.family == ADDRESS_NONE &&
+                   timeline_find_candidate(m, role, mapped, transport) == local);
+    if (is_own)
+        return;
+    uint32_t shown = timeline_find_candidate(m, role, mapped, transport);
+    if (shown == TIMELINE_NONE)
+        shown = timeline_add_reflexive(m, role, mapped, transport, asked->priority);
+    struct timeline_candidate *c =
+        timeline_at(m->timeline->candidates[role], struct timeline_candidate, shown);
+    if (!*c->text)
+        set_first(&c->gathered_us, p->t_us);
+    pair = pair_at(m, role, find_pair(m, role, shown, remote));
+    set_first(&pair->first_check_us,
+              maker_packet(m, g_array_index(t->requests, uint32_t, 0))->t_us);
+    g_array_append_val(pair->checks, index);
+    set_valid(pair, t, p->t_us);
+}
+
+/* A check that comes in (RFC 8445 §7.3.1). */
+static void take_incoming(struct timeline_maker *m, enum role role, uint32_t packet)
+{
+    const struct timeline_packet *p = maker_packet(m, packet);
+    const struct timeline_fact *fact = maker_fact(m, p->message);
+    struct ends ends;
+    if (!find_ends(m, role, packet, &ends))
+        return;
+    uint32_t local = local_candidate(m, role, &ends, 0);
+    uint32_t remote = remote_candidate(m, role, &ends, fact->priority);
+    struct timeline_place *place =
+        timeline_at(m->places[!role], struct timeline_place, remote);
+    set_first(&place->seen_us, p->t_us);
+    struct timeline_candidate *c =
+        timeline_at(m->timeline->candidates[!role], struct timeline_candidate, remote);
+    if (!*c->text && c->priority == 0)
+        c->priority = fact->priority;
+    uint32_t pair = find_pair(m, role, local, remote);
+    if (fact->nominates)
+        set_first(&g_array_index(m->asked[role], int64_t, pair), p->t_us);
+}
+
+static void walk_packets(struct timeline_maker *m)
+{
+    for (uint32_t i = 0; i < m->timeline->packets->len; i++) {
+        const struct timeline_packet *p = maker_packet(m, i);
+        enum role role = maker_role_of_tap(m, p->tap);
+        if (role == N_ROLES || p->message == TIMELINE_NONE ||
+            !maker_message(m, p->message)->is_check)
+            continue;
+        const struct timeline_message *message = maker_message(m, p->message);
+        gpointer known = g_hash_table_lookup(m->by_transaction,
+                                             maker_fact(m, p->message)->transaction);
+        uint32_t index = GPOINTER_TO_UINT(known) - 1;
+        struct timeline_transaction *t =
+            known ? timeline_at(m->timeline->transactions, struct timeline_transaction,
+                                index)
+                  : NULL;
+        if (message->class == STUNMSG_REQUEST && p->is_outward && t && t->role == role)
+            take_check(m, role, i, t, index);
+        else if (message->class == STUNMSG_REQUEST && !p->is_outward)
+            take_incoming(m, role, i);
+        else if (message->class == STUNMSG_SUCCESS && t && t->answer == i)
+            take_success(m, role, i, t, index);
+    }
+}
+
+/* ---- what the peers could and said ---- */
+
+static bool can_pair(const struct timeline_place *local,
+                     const struct timeline_place *remote)
+{
+    bool is_base = local->type == CANDIDATE_HOST || local->type == CANDIDATE_RELAY;
+    bool has_names = local->at.address.family == ADDRESS_NONE ||
+                     remote->at.address.family == ADDRESS_NONE;
+    bool is_tcp_match =
+        local->tcp_type == CANDIDATE_TCP_NONE ||
+        (local->tcp_type == CANDIDATE_TCP_ACTIVE &&
+         remote->tcp_type == CANDIDATE_TCP_PASSIVE) ||
+        (local->tcp_type == CANDIDATE_TCP_SO && remote->tcp_type == CANDIDATE_TCP_SO);
+    return is_base && local->is_signalled && remote->is_signalled &&
+           local->transport == remote->transport &&
+           local->component == remote->component && is_tcp_match &&
+           (has_names || local->at.address.family == remote->at.address.family);
+}
+
+/* When a peer knows a candidate of its own, and one of the other's. */
+static int64_t local_known_us(const struct timeline_candidate *c)
+{
+    return c->gathered_us != TIMELINE_NEVER ? c->gathered_us : c->sent_us;
+}
+
+static int64_t remote_known_us(const struct timeline_candidate *c,
+                               const struct timeline_place *place)
+{
+    int64_t told_us = c->taken_us != TIMELINE_NEVER ? c->taken_us : c->delivered_us;
+    return sooner(told_us, place->seen_us);
+}
+
+static void form_pairs(struct timeline_maker *m, enum role role)
+{
+    const GArray *locals = m->places[role], *remotes = m->places[!role];
+    for (uint32_t i = 0; i < locals->len; i++)
+        for (uint32_t k = 0; k < remotes->len; k++) {
+            const struct timeline_place *remote =
+                timeline_at(remotes, struct timeline_place, k);
+            const struct timeline_candidate *c =
+                timeline_at(m->timeline->candidates[!role], struct timeline_candidate, k);
+            if (m->timeline->pairs[role]->len < TIMELINE_MAX_PAIRS &&
+                remote_known_us(c, remote) != TIMELINE_NEVER &&
+                can_pair(timeline_at(locals, struct timeline_place, i), remote))
+                find_pair(m, role, i, k);
+        }
+}
+
+/* @return whether a role is the controlling one; by what its checks say, else the offerer
+           is (RFC 8445 §6.1.1) */
+static bool is_controlling(const struct timeline_maker *m, enum role role)
+{
+    for (unsigned i = 0; i < m->timeline->transactions->len; i++) {
+        const struct timeline_transaction *t =
+            timeline_at(m->timeline->transactions, struct timeline_transaction, i);
+        uint32_t first = g_array_index(t->requests, uint32_t, 0);
+        if (t->use == TIMELINE_CHECK && t->answer != TIMELINE_NONE && t->error_code == 0)
+            return maker_fact(m, maker_packet(m, first)->message)->is_controlling ==
+                   (t->role == role);
+    }
+    return role == ROLE_OFFERER;
+}
+
+/* RFC 8445 §6.1.2.3 */
+static uint64_t pair_priority(uint32_t controlling, uint32_t controlled)
+{
+    if (controlling == 0 || controlled == 0)
+        return 0;
+    return ((uint64_t)MIN(controlling, controlled) << 32) +
+           2 * (uint64_t)MAX(controlling, controlled) + (controlling > controlled);
+}
+
+static void finish_pairs(struct timeline_maker *m, enum role role)
+{
+    const GArray *locals = m->timeline->candidates[role];
+    const GArray *remotes = m->timeline->candidates[!role];
+    bool controls = is_controlling(m, role);
+    for (uint32_t i = 0; i < m->timeline->pairs[role]->len; i++) {
+        struct timeline_pair *pair = pair_at(m, role, i);
+        const struct timeline_candidate *local =
+            timeline_at(locals, struct timeline_candidate, pair->local);
+        const struct timeline_candidate *remote =
+            timeline_at(remotes, struct timeline_candidate, pair->remote);
+        int64_t local_us = local_known_us(local);
+        int64_t remote_us = remote_known_us(
+            remote, timeline_at(m->places[!role], struct timeline_place, pair->remote));
+        pair->priority = controls ? pair_priority(local->priority, remote->priority)
+                                  : pair_priority(remote->priority, local->priority);
+        pair->possible_us = local_us == TIMELINE_NEVER || remote_us == TIMELINE_NEVER
+                                ? pair->first_check_us
+                                : MAX(local_us, remote_us);
+        int64_t asked_us = g_array_index(m->asked[role], int64_t, i);
+        if (asked_us != TIMELINE_NEVER && pair->valid_us != TIMELINE_NEVER)
+            set_first(&pair->nominated_us, MAX(asked_us, pair->valid_us));
+    }
+}
+
+static uint32_t told_candidate(struct timeline_maker *m, enum role role,
+                               const json_t *told)
+{
+    const char *address = json_string_value(json_object_get(told, "address"));
+    const char *protocol = json_string_value(json_object_get(told, "protocol"));
+    json_int_t port = json_integer_value(json_object_get(told, "port"));
+    struct endpoint at = { .port = (uint16_t)port };
+    if (!address || port < 0 || port > UINT16_MAX)
+        return TIMELINE_NONE;
+    enum candidate_transport transport =
+        g_strcmp0(protocol, "tcp") == 0 ? CANDIDATE_TCP : CANDIDATE_UDP;
+    if (address_parse(address, &at.address))
+        return timeline_find_candidate(m, role, &at, transport);
+    const GArray *list = m->timeline->candidates[role];
+    for (uint32_t i = 0; i < list->len; i++) {
+        const struct timeline_candidate *c =
+            timeline_at(list, struct timeline_candidate, i);
+        if (c->port == port && g_ascii_strcasecmp(c->address, address) == 0)
+            return i;
+    }
+    return TIMELINE_NONE;
+}
+
+static bool says_failed(const struct timeline_event *e)
+{
+    return (e->kind == EVENT_PEER_ICE_STATE || e->kind == EVENT_PEER_CHECK_LIST ||
+            e->kind == EVENT_PEER_CONNECTION_STATE) &&
+           g_strcmp0(timeline_text(e, "state"), "failed") == 0;
+}
+
+static void walk_events(struct timeline_maker *m)
+{
+    const GArray *events = m->timeline->events;
+    for (unsigned i = 0; i < events->len; i++) {
+        const struct timeline_event *e = timeline_at(events, struct timeline_event, i);
+        enum role role = timeline_role_of(e);
+        if (role == N_ROLES)
+            continue;
+        if (e->kind == EVENT_PEER_SELECTED_PAIR) {
+            uint32_t local = told_candidate(m, role, json_object_get(e->data, "local"));
+            uint32_t remote =
+                told_candidate(m, !role, json_object_get(e->data, "remote"));
+            if (local != TIMELINE_NONE && remote != TIMELINE_NONE)
+                pair_at(m, role, find_pair(m, role, local, remote))->selected_us =
+                    e->t_us;
+        }
+        for (uint32_t k = 0; says_failed(e) && k < m->timeline->pairs[role]->len; k++) {
+            struct timeline_pair *pair = pair_at(m, role, k);
+            if (pair->valid_us == TIMELINE_NEVER)
+                set_first(&pair->failed_us, e->t_us);
+        }
+    }
+}
+
+void timeline_make_pairs(struct timeline_maker *m)
+{
+    walk_packets(m);
+    for (unsigned role = 0; role < N_ROLES; role++)
+        form_pairs(m, role);
+    walk_events(m);
+    for (unsigned role = 0; role < N_ROLES; role++)
+        finish_pairs(m, role);
+}
