@@ -216,6 +216,14 @@ static void add_divergences(const GPtrArray *groups, json_t *changes,
 
 /* ---- the whole ---- */
 
+/* Whether the call does the same as before, and pays more for it. */
+static bool is_cost(const json_t *change)
+{
+    const char *kind = baseline_text(change, "kind");
+    return strcmp(kind, baseline_kind_names[BASELINE_LATENCY]) == 0 ||
+           strcmp(kind, baseline_kind_names[BASELINE_COUNTS]) == 0;
+}
+
 static enum baseline_verdict verdict_of(const json_t *changes)
 {
     enum baseline_verdict verdict = BASELINE_PASS;
@@ -224,10 +232,8 @@ static enum baseline_verdict verdict_of(const json_t *changes)
     json_array_foreach(changes, i, change)
     {
         enum baseline_verdict own = BASELINE_PASS;
-        bool is_latency = strcmp(baseline_text(change, "kind"),
-                                 baseline_kind_names[BASELINE_LATENCY]) == 0;
         if (json_is_true(json_object_get(change, "is_regression")))
-            own = is_latency ? BASELINE_REGRESSED : BASELINE_FAILED;
+            own = is_cost(change) ? BASELINE_REGRESSED : BASELINE_FAILED;
         else if (json_object_get(change, "repeats_needed"))
             own = BASELINE_INCONCLUSIVE;
         verdict = MAX(verdict, own);

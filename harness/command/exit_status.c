@@ -47,3 +47,19 @@ int exit_status_of(const json_t *results)
     return is_text(baseline, "verdict", "inconclusive") ? EXIT_INCONCLUSIVE
                                                         : EXIT_AS_EXPECTED;
 }
+
+int exit_status_of_baseline(const json_t *baseline)
+{
+    static const struct {
+        const char *verdict;
+        int status;
+    } statuses[] = {
+        { "failed", EXIT_UNEXPECTED },
+        { "regressed", EXIT_REGRESSION },
+        { "inconclusive", EXIT_INCONCLUSIVE },
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(statuses); i++)
+        if (is_text(baseline, "verdict", statuses[i].verdict))
+            return statuses[i].status;
+    return EXIT_AS_EXPECTED;
+}

@@ -21,4 +21,7 @@
  */
 int exit_status_of(const json_t *results);
 
+/** From a "baseline" alone: whether something has changed for the worse. */
+int exit_status_of_baseline(const json_t *baseline);
+
 #endif

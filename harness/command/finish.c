@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "command/exit_status.h"
+#include "reports/baseline_text.h"
 #include "reports/html.h"
 #include "reports/table.h"
 
@@ -26,6 +27,10 @@ gboolean finish_results(const json_t *results, const char *folder, int *ret_stat
     style.folder = folder;
     g_autofree char *text = table_format(results, &style);
     fputs(text, stdout);
+    const json_t *baseline = json_object_get(results, "baseline");
+    g_autofree char *changes = baseline ? baseline_format(baseline, &style) : NULL;
+    if (changes)
+        printf("\n%s", changes);
     *ret_status = exit_status_of(results);
     return TRUE;
 }

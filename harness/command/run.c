@@ -67,7 +67,8 @@ static char *format_command(const struct arguments *arguments)
 }
 
 static gboolean run_scenarios(const GPtrArray *scenarios,
-                              const struct run_options *options, int *ret_status,
+                              const struct run_options *options,
+                              const struct baseline_held *baseline, int *ret_status,
                               GError **error)
 {
     json_t *results = NULL;
@@ -75,9 +76,22 @@ static gboolean run_scenarios(const GPtrArray *scenarios,
         rmdir(options->out); /* only if nothing was recorded in it */
         return FALSE;
     }
+    baseline_apply(baseline, results, options->out);
+    baseline_check_suspicions(baseline, results, scenarios, options);
     gboolean ok = finish_results(results, options->out, ret_status, error);
     json_decref(results);
     return ok;
+}
+
+/* Unless another seed is asked for, calls are compared with themselves. */
+static void take_seed_of(const struct baseline_held *baseline,
+                         const struct arguments *arguments, struct run_options *options)
+{
+    const struct option_list list = { run_option_table, RUN_N_OPTIONS };
+    const json_t *run = json_object_get(baseline->results, "run");
+    const char *seed = json_string_value(json_object_get(run, "seed"));
+    if (seed && !options_were_given(&list, arguments, "seed"))
+        option_read_whole(seed, 0, UINT64_MAX, &options->seed, NULL);
 }
 
 static gboolean run_loaded(const struct run_values *values,
@@ -92,17 +106,21 @@ static gboolean run_loaded(const struct run_values *values,
     }
     g_autoptr(GPtrArray) stacks =
         run_options_want_stacks(values, words) ? stacks_examine() : NULL;
+    struct baseline_held baseline;
     struct run_options options;
-    gboolean ok = run_options_make(values, arguments, words, stacks, &options, error);
+    gboolean ok = baseline_hold(&values->baseline, &baseline, error) &&
+                  run_options_make(values, arguments, words, stacks, &options, error);
     if (ok) {
         g_autofree char *out = run_make_folder(values->out, error);
         g_autofree char *command = format_command(arguments);
         options.out = out;
         options.command = command;
         options.known = known;
-        ok = out && run_scenarios(scenarios, &options, ret_status, error);
+        take_seed_of(&baseline, arguments, &options);
+        ok = out && run_scenarios(scenarios, &options, &baseline, ret_status, error);
         run_options_clear(&options);
     }
+    baseline_release(&baseline);
     known_failures_free(known);
     return ok;
 }

@@ -266,6 +266,9 @@ const struct option run_option_table[RUN_N_OPTIONS] = {
       .take = option_take_text,
       VALUE(folder),
       .changes_a_call = true },
+    BASELINE_OPTION_PATH(struct run_values, baseline),
+    BASELINE_OPTION_MARGIN(struct run_values, baseline),
+    BASELINE_OPTION_EFFECT(struct run_values, baseline),
 };
 
 gboolean run_options_make(const struct run_values *values,

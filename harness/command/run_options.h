@@ -5,6 +5,7 @@
 
 #include "call/run.h"
 #include "cli/options.h"
+#include "command/baseline_command.h"
 
 /** What the options fill. */
 struct run_values {
@@ -19,9 +20,10 @@ struct run_values {
     const char *out;
     const char *folder;
     const char *known;
+    struct baseline_values baseline;
 };
 
-#define RUN_N_OPTIONS 15
+#define RUN_N_OPTIONS 18
 extern const struct option run_option_table[RUN_N_OPTIONS];
 
 /** A call's key, taken apart: "OFFERER~ANSWERER/SCENARIO/MODE/REPEAT". */
