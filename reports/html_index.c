@@ -14,10 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#if __has_include("reports/headline.h")
 #include "reports/headline.h"
-#define HAS_HEADLINE 1
-#endif
 
 enum { TEXT_BUDGET_BYTES = 1500000, LEAST_TEXT_BYTES = 80, MOST_TEXT_BYTES = 2000 };
 
@@ -220,13 +217,8 @@ static json_t *make_scenarios(const json_t *results, size_t most)
 
 static json_t *make_headline(const json_t *results)
 {
-#ifdef HAS_HEADLINE
     g_autofree char *text = headline_format(results);
     return json_string(text);
-#else
-    (void)results;
-    return json_null();
-#endif
 }
 
 json_t *html_index_make(const json_t *results)

@@ -42,6 +42,13 @@ const rtclab = Object.create(null);
     return `${ms.toFixed(1)} ms`;
   };
   rtclab.formatSignedMs = (ms) => (ms > 0 ? "+" : ms < 0 ? "−" : "") + rtclab.formatMs(Math.abs(ms));
+  // [148, 207] -> "[148, 207] ms"; "" if it is none, or has no width.
+  rtclab.formatInterval = (interval) => {
+    if (!Array.isArray(interval) || interval.length !== 2 || !interval.every(Number.isFinite) || interval[0] === interval[1]) return "";
+    const isSeconds = Math.max(...interval.map(Math.abs)) >= 999.5;
+    const texts = interval.map((ms) => (isSeconds ? (ms / 1000).toFixed(2) : String(Math.round(ms))).replace("-", "−"));
+    return `[${texts.join(", ")}]${isSeconds ? " s" : " ms"}`;
+  };
   rtclab.formatCount = (count) => count.toLocaleString("en-US");
   rtclab.plural = (count, one, many = `${one}s`) => `${rtclab.formatCount(count)} ${count === 1 ? one : many}`;
   rtclab.formatPercent = (share) => {

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What changed against the baseline, regressions first.
+"use strict";
+
+(() => {
+  const { h, data, text, list, object } = rtclab;
+  const LIMIT = 12;
+
+  const verdicts = {
+    pass: ["good", "Nothing got worse"], failed: ["bad", "Calls came out otherwise"],
+    regressed: ["bad", "Slower than the baseline"], inconclusive: ["odd", "Too few samples to say"],
+  };
+
+  function where(change) {
+    const place = [change.scenario, [change.offerer, change.answerer].filter(Boolean).join("~"), change.mode].map(text).filter(Boolean).join(" · ");
+    const call = data.find(text(change.key));
+    return call ? h("a", { href: rtclab.href("call", call.key) }, call.key) : h("span", {}, place || text(change.key));
+  }
+
+  const shown = (value) => (typeof value === "string" ? value : value === null || value === undefined ? "–" : JSON.stringify(value));
+
+  function divergence(change) {
+    const found = change.divergence;
+    if (found === null || found === undefined) return null;
+    const rows = Object.entries(object(found)).filter(([, value]) => value !== null);
+    return h("details", {}, h("summary", {}, "First divergence"),
+      h("dl", { class: "facts" }, rows.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", { class: "mono" }, shown(value))))));
+  }
+
+  const line = (change) =>
+    h("li", {}, rtclab.icon(change.is_regression ? "bad" : "none", change.is_regression ? "worse" : "changed"),
+      h("div", {}, where(change), " ", h("span", { class: "tag" }, text(change.kind)),
+        h("p", {}, text(change.text) || `${shown(change.before)} → ${shown(change.after)}`), divergence(change)));
+
+  // The section, or null if the run was compared with nothing.
+  rtclab.changesSection = () => {
+    const { baseline } = data;
+    if (!baseline) return null;
+    const changes = list(baseline.changes).map(object).sort((a, b) => Boolean(b.is_regression) - Boolean(a.is_regression));
+    const [kind, words] = verdicts[baseline.verdict] ?? ["none", text(baseline.verdict)];
+    return rtclab.section("Against the baseline", {},
+      h("p", { class: "verdict" }, rtclab.icon(kind), h("b", {}, words), h("span", { class: "soft" },
+        [`${rtclab.formatCount(Number(baseline.compared) || 0)} compared`, text(baseline.id), text(baseline.version) && `rtclab ${text(baseline.version)}`, text(baseline.path)].filter(Boolean).join(" · "))),
+      changes.length === 0 ? null : h("ul", { class: "call-list", id: "changes" }, changes.slice(0, LIMIT).map(line)),
+      changes.length > LIMIT ? h("details", {}, h("summary", {}, `${rtclab.formatCount(changes.length - LIMIT)} more`), h("ul", { class: "call-list" }, changes.slice(LIMIT, 1000).map(line))) : null);
+  };
+})();
