@@ -117,7 +117,7 @@ static void walk_handshake(struct walk *walk, int64_t from_us)
 bool walk_dtls(struct walk *walk, enum role role)
 {
     const struct timeline *timeline = walk->timeline;
-    enum role client;
+    enum role client = role;
     const struct timeline_packet *hello = find_hello(timeline, &client);
     const struct timeline_packet *last = find_last(timeline, role, walk->at_us);
     if (!hello || !last || hello->t_us > last->t_us)

@@ -51,18 +51,23 @@ static int64_t gathering_began(const struct timeline *timeline, enum role role)
     return 0;
 }
 
-/* When a transaction ended; a silent one has lasted for as long as gathering did. */
+/* When a transaction ended; a silent one has lasted for as long as gathering did, but
+   brought no candidate. */
 static int64_t ended_us(const struct timeline *timeline,
-                        const struct timeline_transaction *transaction, int64_t by_us)
+                        const struct timeline_transaction *transaction, int64_t by_us,
+                        bool for_all)
 {
     const struct timeline_packet *answer = find_packet(timeline, transaction->answer);
-    return answer && answer->t_us <= by_us ? answer->t_us : by_us;
+    if (answer && answer->t_us <= by_us)
+        return answer->t_us;
+    return for_all ? by_us : TIMELINE_NEVER;
 }
 
-/* What gathering waited for: the server whose transaction ended last. */
+/* What gathering waited for, of all or until it had one candidate: the server whose
+   transaction ended last. */
 static const struct timeline_transaction *find_slowest(const struct timeline *timeline,
                                                        enum role role, int64_t from_us,
-                                                       int64_t to_us)
+                                                       int64_t to_us, bool for_all)
 {
     const struct timeline_transaction *slowest = NULL;
     int64_t slowest_us = TIMELINE_NEVER;
@@ -75,7 +80,7 @@ static const struct timeline_transaction *find_slowest(const struct timeline *ti
         if (one->role != role || !gathers || !request || request->t_us < from_us ||
             request->t_us >= to_us)
             continue;
-        int64_t end_us = ended_us(timeline, one, to_us);
+        int64_t end_us = ended_us(timeline, one, to_us, for_all);
         if (end_us > slowest_us)
             slowest = one, slowest_us = end_us;
     }
@@ -98,13 +103,18 @@ static char *describe_gathering(const struct timeline *timeline,
                            until, server, slowest->requests->len, loss);
 }
 
-/* Takes what a peer gathered for, from its first candidate's request on. */
-static void walk_gathering(struct walk *walk, enum role role, const char *until)
+/* Takes what a peer gathered for, from when it began.
+   @param candidate until it had this one; NULL: until it had all */
+static void walk_gathering(struct walk *walk, enum role role,
+                           const struct timeline_candidate *candidate)
 {
     const struct timeline *timeline = walk->timeline;
     int64_t from_us = gathering_began(timeline, role);
+    g_autofree char *until =
+        candidate ? g_strdup_printf("it has %s %s", candidate->type, candidate->address)
+                  : g_strdup("its description may go out");
     const struct timeline_transaction *slowest =
-        find_slowest(timeline, role, from_us, walk->at_us);
+        find_slowest(timeline, role, from_us, walk->at_us, !candidate);
     walk_back(walk, BLAME_GATHERING, from_us, role,
               slowest ? find_numbers(timeline, slowest) : NULL,
               describe_gathering(timeline, slowest, until, walk->at_us));
@@ -120,7 +130,7 @@ static void walk_description(struct walk *walk,
               g_strdup_printf("the %s is on its way",
                               description->type ? description->type : "description"));
     if (is_held(walk, description))
-        walk_gathering(walk, role, "its description may go out");
+        walk_gathering(walk, role, NULL);
     walk_start(walk, role);
 }
 
@@ -192,9 +202,7 @@ static void walk_remote(struct walk *walk, enum role from,
     walk_back(walk, BLAME_SIGNALLING, candidate->sent_us, from, NULL,
               g_strdup_printf("the candidate %s %s is on its way", candidate->type,
                               candidate->address));
-    g_autofree char *until =
-        g_strdup_printf("it has %s %s", candidate->type, candidate->address);
-    walk_gathering(walk, from, until);
+    walk_gathering(walk, from, candidate);
     walk_start(walk, from);
 }
 
@@ -220,9 +228,7 @@ void walk_candidates(struct walk *walk, enum role role, uint32_t local, uint32_t
     } else if (local_us != TIMELINE_NEVER) {
         walk_back(walk, BLAME_PACING, local_us, role, NULL,
                   g_strdup("a check waits for its turn"));
-        g_autofree char *until =
-            g_strdup_printf("it has %s %s", of_local->type, of_local->address);
-        walk_gathering(walk, role, until);
+        walk_gathering(walk, role, of_local);
         walk_start(walk, role);
     } else {
         walk_start(walk, role);

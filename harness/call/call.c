@@ -20,6 +20,7 @@
 #include "base/rng.h"
 #include "base/file.h"
 #include "call/call_state.h"
+#include "call/blame.h"
 #include "call/timeline.h"
 
 enum { WARNING_SHOWN_BYTES = 300 };
@@ -342,7 +343,14 @@ static json_t *describe_cost(int64_t begun_ns, int64_t started_ns, int64_t ended
                      (double)lab_ns / NS_PER_S);
 }
 
-/* What the record says, taken apart, beside it: timeline.json. */
+/* A value, or null for NULL; consumed. */
+static json_t *or_null(json_t *value)
+{
+    return value ? value : json_null();
+}
+
+/* What the record says, taken apart, beside it: timeline.json. The path of the blame
+   stays there, as results.json holds many calls. */
 static gboolean call_add_timeline(const struct call_spec *spec, json_t *result,
                                   GError **error)
 {
@@ -350,7 +358,13 @@ static gboolean call_add_timeline(const struct call_spec *spec, json_t *result,
     if (!timeline)
         return FALSE;
     g_autofree char *path = g_build_filename(spec->folder, TIMELINE_FILE, NULL);
+    g_autoptr(json_t) blame = blame_setup(timeline, result);
+    json_object_set_new(result, "cause", or_null(blame_failure(timeline, result)));
+    json_object_set(result, "blame", blame);
     g_autoptr(json_t) object = timeline_format(timeline, result);
+    json_object_del(result, "blame");
+    json_object_set_new(result, "setup_parts_ms",
+                        or_null(json_incref(json_object_get(blame, "parts_ms"))));
     char *text = json_dumps(object, JSON_COMPACT);
     gboolean ok = file_replace(path, text, strlen(text), error);
     free(text);

@@ -105,13 +105,14 @@ static json_t *blank(const struct call_spec *spec)
     g_autofree char *seed = g_strdup_printf("%" G_GUINT64_FORMAT, spec->seed);
     json_t *result = json_pack(
         "{s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:s, s:s, s:b, s:s, s:n, s:n, s:n, s:n,"
-        " s:n, s:{s:s, s:s, s:s}}",
+        " s:n, s:n, s:n, s:{s:s, s:s, s:s}}",
         "key", spec->key, "scenario", spec->scenario->id, "offerer",
         spec->names[ROLE_OFFERER], "answerer", spec->names[ROLE_ANSWERER], "mode",
         mode_names[spec->mode], "repeat", (int)spec->repeat, "seed", seed, "clock",
         lab_clock_names[spec->clock], "outcome", outcome_names[OUTCOME_ERROR],
-        "as_expected", 0, "why", "", "setup_ms", "phases_ms", "selected", "counts",
-        "peers", "artifacts", "events", events, "pcap", capture, "timeline", timeline);
+        "as_expected", 0, "why", "", "setup_ms", "setup_parts_ms", "cause", "phases_ms",
+        "selected", "counts", "peers", "artifacts", "events", events, "pcap", capture,
+        "timeline", timeline);
     if (spec->clock_why) {
         /* It may quote a path, and a path need not be UTF-8. */
         g_autofree char *why = g_utf8_make_valid(spec->clock_why, -1);

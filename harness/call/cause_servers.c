@@ -53,20 +53,21 @@ static bool is_of(const struct timeline_transaction *one, enum role role, bool f
     return is_allocation(one, role) || (!for_relay && one->use == TIMELINE_GATHERING);
 }
 
-/* TCP connections that a peer's host could not make: TURN over TCP. */
-static void add_dropped_syns(const struct timeline *timeline, enum role role,
-                             GArray *dropped)
+/* What a peer's host sent over TCP and was dropped: TURN over TCP. */
+static void add_dropped_tcp(const struct timeline *timeline, enum role role,
+                            GArray *dropped)
 {
     enum { TCP = 6 };
+    g_autoptr(GHashTable) sent = g_hash_table_new(g_int64_hash, g_int64_equal);
     for (uint32_t i = 0; i < timeline->packets->len; i++) {
         const struct timeline_packet *packet = find_packet(timeline, i);
-        if (packet->protocol != TCP || !packet->is_outward ||
-            !find_is_at(timeline, packet, role))
+        if (packet->protocol != TCP)
             continue;
-        for (uint32_t j = i + 1; j < timeline->packets->len; j++) {
-            const struct timeline_packet *later = find_packet(timeline, j);
-            if (later->id == packet->id && later->verdict == TIMELINE_DROPPED)
-                g_array_append_val(dropped, j);
+        if (packet->verdict != TIMELINE_DROPPED) {
+            if (packet->is_outward && find_is_at(timeline, packet, role))
+                g_hash_table_add(sent, (gpointer)&packet->id);
+        } else if (g_hash_table_contains(sent, &packet->id)) {
+            g_array_append_val(dropped, i);
         }
     }
 }
@@ -87,7 +88,7 @@ static void find_silence(const struct timeline *timeline, enum role role, bool f
     }
     if (!silent)
         return;
-    add_dropped_syns(timeline, role, dropped);
+    add_dropped_tcp(timeline, role, dropped);
     struct cause_drops drops = { 0 };
     bool is_dropped = cause_count_drops(timeline, dropped, &drops);
     if (is_dropped && drops.code != BLAME_CAUSE_SERVER_SILENT)

@@ -4,6 +4,7 @@
  * from the lists that also write them. It is strict: a key that is written must stand
  * here, which tests/lab/test_schema.sh holds against the record of a real run.
  */
+#include "call/blame.h"
 #include "call/results_schema.h"
 
 #include "call/call_state.h"
@@ -156,6 +157,21 @@ static json_t *schema_of_known(void)
         "status", names_of(known_status_names, KNOWN_N_STATUSES)));
 }
 
+/* Where the set-up time went. */
+static json_t *schema_of_parts(void)
+{
+    return or_null(same_for(blame_part_names, BLAME_N_PARTS, type("number")));
+}
+
+/* Why a call failed. */
+static json_t *schema_of_cause(void)
+{
+    return or_null(object_of(json_pack(
+        "{s:o, s:o, s:o, s:o}", "code", names_of(blame_cause_names, BLAME_N_CAUSES),
+        "text", type("string"), "element", or_null(type("string")), "packets",
+        list_of(type("integer")))));
+}
+
 static json_t *schema_of_call(void)
 {
     json_t *artifacts =
@@ -171,6 +187,8 @@ static json_t *schema_of_call(void)
     json_object_set_new(call, "peers",
                         or_null(same_for(role_names, N_ROLES, schema_of_peer())));
     json_object_set_new(call, "setup_ms", or_null(type("number")));
+    json_object_set_new(call, "setup_parts_ms", schema_of_parts());
+    json_object_set_new(call, "cause", schema_of_cause());
     json_object_set_new(call, "phases_ms",
                         or_null(same_for(role_names, N_ROLES, reference("phases"))));
     json_object_set_new(call, "selected",
