@@ -21,7 +21,7 @@ packages=(
     libsoup-3.0-dev libgnutls28-dev glib-networking libpcap-dev
     node-d3                                       # the charts of the report
     coturn                                        # the STUN and TURN server of the calls
-    libcunit1-dev jq tshark iproute2 iputils-ping openssl curl # the tests
+    libcunit1-dev jq tshark iproute2 iputils-ping openssl curl libxml2-utils # the tests
 )
 
 # Further stacks as peers, and what else tests are made with: `deps --all`.

@@ -84,7 +84,15 @@ char *call_cause(const json_t *call)
     return g_string_free(out, FALSE);
 }
 
-char *call_count(size_t n)
+char *call_name_change(const json_t *change)
 {
-    return g_strdup_printf("%zu call%s", n, n == 1 ? "" : "s");
+    const char *kind = call_text(change, "kind", "?");
+    const char *key = call_text(change, "key", NULL);
+    const char *mode = call_text(change, "mode", NULL);
+    if (key)
+        return g_strdup_printf("%s %s", key, kind);
+    return g_strdup_printf("%s~%s/%s%s%s %s", call_text(change, "offerer", "?"),
+                           call_text(change, "answerer", "?"),
+                           call_text(change, "scenario", "?"), mode ? "/" : "",
+                           mode ? mode : "", kind);
 }

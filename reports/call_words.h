@@ -41,7 +41,8 @@ const char *call_why(const json_t *call);
  *  caller owns. */
 char *call_cause(const json_t *call);
 
-/** "3 calls", "1 call". Caller owns. */
-char *call_count(size_t n);
+/** What a change against a baseline is about: "nice~nice/nat/open~open/full latency",
+ * with the repeat if it is about one call. Caller owns. */
+char *call_name_change(const json_t *change);
 
 #endif

@@ -65,6 +65,7 @@ static void append_calls(GString *out, const json_t *results)
         if (verdict == CALL_NOT_AS_EXPECTED)
             add_name(scenarios, text_of(call, "scenario"));
     }
+    size_t n_expected = counts[CALL_AS_EXPECTED] + counts[CALL_FLAKY];
     const json_t *complete = json_object_get(json_object_get(results, "run"), "complete");
     if (json_is_false(complete))
         g_string_append(out, "Incomplete: ");
@@ -74,14 +75,15 @@ static void append_calls(GString *out, const json_t *results)
         g_string_append_printf(out, "%zu of %zu calls not as expected, in ",
                                counts[CALL_NOT_AS_EXPECTED], n_calls);
         append_names(out, scenarios);
-    } else if (counts[CALL_AS_EXPECTED] == n_calls) {
+    } else if (n_expected == n_calls) {
         g_string_append_printf(
             out, n_calls == 1 ? "the call was as expected" : "all %zu calls as expected",
             n_calls);
     } else {
-        g_string_append_printf(out, "%zu of %zu calls as expected",
-                               counts[CALL_AS_EXPECTED], n_calls);
+        g_string_append_printf(out, "%zu of %zu calls as expected", n_expected, n_calls);
     }
+    if (counts[CALL_FLAKY] > 0)
+        g_string_append_printf(out, ", %zu flaky", counts[CALL_FLAKY]);
     if (counts[CALL_KNOWN_FAILURE] > 0)
         g_string_append_printf(out, ", %zu known to fail", counts[CALL_KNOWN_FAILURE]);
     if (counts[CALL_UNSUPPORTED] > 0)

@@ -252,21 +252,9 @@ static struct suite *suite_new(void)
     return suite;
 }
 
-/* "nat/open~open nice~nice full latency", and the key if it is about one call. */
-static char *name_change(const json_t *change)
-{
-    const char *key = call_text(change, "key", NULL);
-    if (key)
-        return g_strdup_printf("%s %s", key, call_text(change, "kind", "?"));
-    return g_strdup_printf(
-        "%s~%s/%s/%s %s", call_text(change, "offerer", "?"),
-        call_text(change, "answerer", "?"), call_text(change, "scenario", "?"),
-        call_text(change, "mode", "*"), call_text(change, "kind", "?"));
-}
-
 static void append_change(struct suite *suite, const json_t *change)
 {
-    g_autofree char *name = name_change(change);
+    g_autofree char *name = call_name_change(change);
     const char *text = call_text(change, "text", "?");
     begin_case(suite, name, "rtclab-baseline");
     g_string_append(suite->cases, ">\n");

@@ -6,14 +6,65 @@
  */
 #include "command/finish.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "command/exit_status.h"
 #include "reports/baseline_text.h"
 #include "reports/html.h"
+#include "reports/junit.h"
+#include "reports/summary.h"
 #include "reports/table.h"
+#include "reports/tap.h"
+
+/* Of a job's step, in all that is written to the file (GitHub's documentation of job
+   summaries). */
+#define JOB_SUMMARY_MAX_BYTES (1024 * 1024)
+
+/* Texts made of the results alone. */
+static const struct {
+    const char *file;
+    char *(*format)(const json_t *results);
+} outputs[] = {
+    { "junit.xml", junit_format },
+    { "results.tap", tap_format },
+    { "summary.md", summary_format },
+};
+
+static gboolean write_outputs(const json_t *results, const char *folder, GError **error)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(outputs); i++) {
+        g_autofree char *path = g_build_filename(folder, outputs[i].file, NULL);
+        g_autofree char *text = outputs[i].format(results);
+        if (!file_replace(path, text, strlen(text), error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* Appends to the file of a step's summary, which may have something in it. That it cannot
+   be written is no failure of the run. */
+static void append_job_summary(const json_t *results)
+{
+    const char *path = g_getenv("GITHUB_STEP_SUMMARY");
+    if (!path || !*path)
+        return;
+    g_autofree char *whole = summary_format(results);
+    int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+    off_t before = fd < 0 ? 0 : lseek(fd, 0, SEEK_END);
+    size_t left =
+        before < JOB_SUMMARY_MAX_BYTES ? (size_t)(JOB_SUMMARY_MAX_BYTES - before) : 0;
+    g_autofree char *text = summary_cut(whole, left);
+    if (fd < 0 || !file_write_all(fd, text, strlen(text)))
+        g_printerr("rtclab: cannot write the job summary %s: %s\n", path,
+                   g_strerror(errno));
+    if (fd >= 0)
+        close(fd);
+}
 
 gboolean finish_results(const json_t *results, const char *folder, int *ret_status,
                         GError **error)
@@ -21,6 +72,9 @@ gboolean finish_results(const json_t *results, const char *folder, int *ret_stat
     g_autofree char *path = g_build_filename(folder, "results.json", NULL);
     if (!file_replace_json(path, results, error))
         return FALSE;
+    if (!write_outputs(results, folder, error))
+        return FALSE;
+    append_job_summary(results);
     if (!html_write_report(results, folder, error))
         return FALSE;
     struct table_style style = table_style_for(STDOUT_FILENO);
