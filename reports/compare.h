@@ -31,10 +31,24 @@ GPtrArray *compare_group_calls(const json_t *calls);
 /**
  * Compares the modes of each scenario and pair of peers.
  *
- * An object an element: "scenario", "offerer", "answerer"; "median_setup_ms" and
- * "connected" ([connected, all]) by mode; "trickle_saves_ms" (full minus trickle) and
- * "half_saves_ms" (full minus half), each {"median", "samples"} over the repeats in which
- * both calls connected. What no call measured is null.
+ * An object an element; what the calls do not tell is null:
+ *
+ *     "scenario", "offerer", "answerer"
+ *     "median_setup_ms"  by mode: of the calls that connected
+ *     "connected"        by mode: [connected, all calls]
+ *     "modes"            by mode: "calls" (connected, failed or timed out), "connected",
+ *                        "success" (95 % interval of the rate), "p50_ms", "p90_ms" and
+ *                        "p99_ms" with those that did not connect as censored samples,
+ *                        "censored" (how many)
+ *     "trickle_saves_ms" full minus trickle, within each repeat
+ *     "half_saves_ms"    full minus half; each null, or
+ *                        "median" and "samples" (of repeats in which both connected;
+ *                        the median counts censored ones, too), "shift" (Hodges-Lehmann)
+ *                        with its 95 % "interval", "p_faster" (share of the repeats in
+ *                        which the mode was faster than full, ties half), "p_value"
+ *                        (Wilcoxon), "p_holm" (corrected for the number of comparisons),
+ *                        "censored" (repeats of which only a bound is known)
+ *     "predicted_saving_ms", "residual_ms"  null: see compare_set_prediction()
  *
  * @param calls the "calls" of results.json
  * @return a JSON array; caller owns
@@ -42,11 +56,22 @@ GPtrArray *compare_group_calls(const json_t *calls);
 json_t *compare_modes(const json_t *calls);
 
 /**
- * The middle value, or the mean of the middle two.
+ * Sets what trickle should save, "predicted_saving_ms", and what of the median saving
+ * that leaves unexplained, "residual_ms".
  *
- * @param values put into order by this function
- * @param count  at least 1
+ * @param comparison   an element of compare_modes()
+ * @param predicted_ms NAN: nothing is predicted
  */
-double compare_median(double *values, size_t count);
+void compare_set_prediction(json_t *comparison, double predicted_ms);
+
+/**
+ * The comparison of a group.
+ *
+ * @param comparisons those of results.json; NULL: there are none
+ * @param likely      where it probably stands: the group's index
+ * @return borrowed; NULL: there is none
+ */
+const json_t *compare_find(const json_t *comparisons, const struct call_group *group,
+                           size_t likely);
 
 #endif

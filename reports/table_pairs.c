@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "reports/compare.h"
+#include "reports/statistics.h"
 #include "reports/table_calls.h"
 
 enum { WIDE_GAP = 2, NARROW_GAP = 1 };
@@ -89,8 +90,8 @@ static struct cell make_cell(const GPtrArray *calls)
             (struct cell){ some_of("passes", counts.n_passing, calls->len), TABLE_ODD };
     else if (counts.setups_ms->len > 0)
         cell.text = g_strdup_printf(
-            "ok %.0f", compare_median((double *)(void *)counts.setups_ms->data,
-                                      counts.setups_ms->len));
+            "ok %.0f", statistics_median((double *)(void *)counts.setups_ms->data,
+                                         counts.setups_ms->len));
     else
         cell.text = g_strdup("ok");
     g_array_unref(counts.setups_ms);

@@ -113,6 +113,7 @@ static json_t *blank(const struct call_spec *spec)
         "as_expected", 0, "why", "", "setup_ms", "setup_parts_ms", "cause", "phases_ms",
         "selected", "counts", "peers", "artifacts", "events", events, "pcap", capture,
         "timeline", timeline);
+    json_object_set_new(result, "timeout_ms", milliseconds(spec->timeout_ns));
     if (spec->clock_why) {
         /* It may quote a path, and a path need not be UTF-8. */
         g_autofree char *why = g_utf8_make_valid(spec->clock_why, -1);

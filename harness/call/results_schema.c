@@ -186,6 +186,7 @@ static json_t *schema_of_call(void)
         "why", type("string"), "artifacts", artifacts);
     json_object_set_new(call, "peers",
                         or_null(same_for(role_names, N_ROLES, schema_of_peer())));
+    json_object_set_new(call, "timeout_ms", type("number"));
     json_object_set_new(call, "setup_ms", or_null(type("number")));
     json_object_set_new(call, "setup_parts_ms", schema_of_parts());
     json_object_set_new(call, "cause", schema_of_cause());
@@ -204,16 +205,51 @@ static json_t *schema_of_call(void)
     return object_of(call);
 }
 
+/* An end that the calls leave open is null. */
+static json_t *schema_of_interval(void)
+{
+    return or_null(list_of(or_null(type("number"))));
+}
+
+/* What a mode saves over full gathering (reports/compare.h). */
+static json_t *schema_of_saving(void)
+{
+    static const char *const figures[] = { "median", "shift", "p_faster", "p_value",
+                                           "p_holm" };
+    json_t *saving = json_object();
+    for (size_t i = 0; i < G_N_ELEMENTS(figures); i++)
+        json_object_set_new(saving, figures[i], or_null(type("number")));
+    json_object_set_new(saving, "samples", list_of(type("number")));
+    json_object_set_new(saving, "interval", schema_of_interval());
+    json_object_set_new(saving, "censored", type("integer"));
+    return or_null(object_of(saving));
+}
+
+static json_t *schema_of_mode(void)
+{
+    return object_of(json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "calls",
+                               type("integer"), "connected", type("integer"), "success",
+                               schema_of_interval(), "p50_ms", or_null(type("number")),
+                               "p90_ms", or_null(type("number")), "p99_ms",
+                               or_null(type("number")), "censored", type("integer")));
+}
+
 static json_t *schema_of_comparison(void)
 {
-    json_t *saving = or_null(object_of(json_pack("{s:o, s:o}", "median", type("number"),
-                                                 "samples", list_of(type("number")))));
-    return object_of(json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:O, s:o, s:o}", "scenario", type("string"), "offerer",
-        type("string"), "answerer", type("string"), "median_setup_ms",
-        same_for(mode_names, N_MODES, or_null(type("number"))), "connected",
-        same_for(mode_names, N_MODES, list_of(type("integer"))), "trickle_saves_ms",
-        saving, "half_saves_ms", saving, "?deterministic", type("boolean")));
+    json_t *comparison = json_pack("{s:o, s:o, s:o}", "scenario", type("string"),
+                                   "offerer", type("string"), "answerer", type("string"));
+    json_object_set_new(comparison, "median_setup_ms",
+                        same_for(mode_names, N_MODES, or_null(type("number"))));
+    json_object_set_new(comparison, "connected",
+                        same_for(mode_names, N_MODES, list_of(type("integer"))));
+    json_object_set_new(comparison, "modes",
+                        same_for(mode_names, N_MODES, schema_of_mode()));
+    json_object_set_new(comparison, "trickle_saves_ms", schema_of_saving());
+    json_object_set_new(comparison, "half_saves_ms", schema_of_saving());
+    json_object_set_new(comparison, "predicted_saving_ms", or_null(type("number")));
+    json_object_set_new(comparison, "residual_ms", or_null(type("number")));
+    json_object_set_new(comparison, "?deterministic", type("boolean"));
+    return object_of(comparison);
 }
 
 json_t *results_schema(void)
