@@ -172,6 +172,13 @@ static json_t *schema_of_cause(void)
         list_of(type("integer")))));
 }
 
+static json_t *schema_of_attempt(void)
+{
+    return object_of(json_pack("{s:o, s:o, s:o}", "outcome",
+                               names_of(outcome_names, N_OUTCOMES), "why", type("string"),
+                               "folder", type("string")));
+}
+
 static json_t *schema_of_call(void)
 {
     json_t *artifacts =
@@ -198,6 +205,9 @@ static json_t *schema_of_call(void)
     json_object_set_new(call, "?media", schema_of_media());
     json_object_set_new(call, "?ice_restart_ms", or_null(type("number")));
     json_object_set_new(call, "?lateness", schema_of_lateness());
+    json_object_set_new(call, "?flaky", type("boolean"));
+    json_object_set_new(call, "?attempts", type("integer"));
+    json_object_set_new(call, "?failed_attempts", list_of(schema_of_attempt()));
     json_object_set_new(call, "?clock_why", type("string"));
     json_object_set_new(call, "?clock_bypasses", type("integer"));
     json_object_set_new(call, "?repeatable", type("boolean"));

@@ -24,6 +24,7 @@
 #include "call/plan.h"
 #include "call/progress.h"
 #include "call/repeats.h"
+#include "call/retries.h"
 #include "call/run_results.h"
 #include "call/workers.h"
 #include "lab/sandbox.h"
@@ -37,6 +38,7 @@ struct run {
     const struct run_options *options;
     const struct plan *plan;
     struct repeats *repeats;
+    struct retries *retries;
     bool *has_begun;  /* by the plan's order; also what was skipped */
     json_t **results; /* by the plan's order; NULL: none */
     json_t *costs;    /* by key */
@@ -90,6 +92,7 @@ static const struct call_spec *spec_of(const struct run *run, unsigned call)
 static void keep_result(struct run *run, unsigned call, json_t *result)
 {
     known_mark(run->options->known, result);
+    retries_mark(run->retries, call, result);
     run->results[call] = result;
     run->done++;
     repeats_take(run->repeats, call, result);
@@ -110,6 +113,13 @@ static void take_answer(struct run *run, struct workers_answer *answer)
         result = call_blank_result(spec_of(run, answer->call), why);
     if (cost)
         json_object_set(run->costs, spec_of(run, answer->call)->key, cost);
+    known_mark(run->options->known, result);
+    if (!run->is_interrupted &&
+        retries_ask(run->retries, answer->call, spec_of(run, answer->call), result)) {
+        run->has_begun[answer->call] = false;
+        json_decref(result);
+        return;
+    }
     keep_result(run, answer->call, result);
 }
 
@@ -249,6 +259,7 @@ gboolean run_execute(const GPtrArray *scenarios, const struct run_options *optio
         .options = options,
         .plan = plan,
         .repeats = repeats_new(plan, options->all_repeats),
+        .retries = retries_new(plan->calls->len, options->retries),
         .has_begun = g_new0(bool, plan->calls->len + 1),
         .results = g_new0(json_t *, plan->calls->len + 1),
         .costs = json_object(),
@@ -283,6 +294,7 @@ gboolean run_execute(const GPtrArray *scenarios, const struct run_options *optio
     json_decref(run.costs);
     g_free(run.has_begun);
     repeats_free(run.repeats);
+    retries_free(run.retries);
     plan_free(plan);
     return ok;
 }

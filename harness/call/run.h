@@ -42,6 +42,8 @@ struct run_options {
     bool modes[N_MODES];                /**< which modes; at least one */
     unsigned repeat;                    /**< calls for each scenario and mode; from 1 */
     uint64_t seed;                      /**< of the run; each call's is made from it */
+    unsigned retries;             /**< attempts after the first of a call on the wall
+                                       clock that is not as expected (retries.h) */
     unsigned jobs;                /**< calls side by side; 0: chosen from the cores */
     double timeout_s;             /**< of one call, in call time */
     unsigned shard, n_shards;     /**< 1 ≤ shard ≤ n_shards; 1 of 1: everything */

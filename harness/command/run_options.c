@@ -17,6 +17,7 @@
 #include "command/pairs.h"
 
 #define REPEAT_MAX    100000
+#define RETRIES_MAX   10
 #define JOBS_MAX      1000
 #define SHARDS_MAX    10000
 #define TIMEOUT_MAX_S 86400.0
@@ -48,6 +49,11 @@ static gboolean take_modes(const char *text, void *place, GError **error)
 static gboolean take_repeat(const char *text, void *place, GError **error)
 {
     return option_read_whole(text, 1, REPEAT_MAX, place, error);
+}
+
+static gboolean take_retries(const char *text, void *place, GError **error)
+{
+    return option_read_whole(text, 0, RETRIES_MAX, place, error);
 }
 
 static gboolean take_jobs(const char *text, void *place, GError **error)
@@ -236,6 +242,12 @@ const struct option run_option_table[RUN_N_OPTIONS] = {
       .help = "Calls side by side",
       .take = take_jobs,
       VALUE(jobs) },
+    { .name = "retries",
+      .argument = "N",
+      .preset = "2",
+      .help = "Of a call that fails on the wall clock",
+      .take = take_retries,
+      VALUE(retries) },
     { .name = "timeout",
       .argument = "SECONDS",
       .preset = "30",
@@ -286,6 +298,7 @@ gboolean run_options_make(const struct run_values *values,
     struct run_options options = {
         .repeat = (unsigned)values->repeat,
         .seed = values->seed,
+        .retries = (unsigned)values->retries,
         .jobs = (unsigned)values->jobs,
         .timeout_s = values->timeout_s,
         .shard = (unsigned)values->shard[0],

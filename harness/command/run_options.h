@@ -11,7 +11,7 @@
 struct run_values {
     const char *peers;
     bool modes[N_MODES];
-    uint64_t repeat, seed, jobs;
+    uint64_t repeat, seed, jobs, retries;
     uint64_t shard[2]; /* K and N */
     double timeout_s;
     enum lab_clock clock;
@@ -23,7 +23,7 @@ struct run_values {
     struct baseline_values baseline;
 };
 
-#define RUN_N_OPTIONS 18
+#define RUN_N_OPTIONS 16
 extern const struct option run_option_table[RUN_N_OPTIONS];
 
 /** A call's key, taken apart: "OFFERER~ANSWERER/SCENARIO/MODE/REPEAT". */
