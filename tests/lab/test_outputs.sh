@@ -56,7 +56,7 @@ claim "just that call" holds '.calls | length == 1' "$work/again/results.json"
 run_rtclab 3 run $open --modes trickle --peers "/bin/false,nice" --out "$work/error"
 claim "junit.xml is valid with an error" valid "$work/error/junit.xml"
 claim "it is one, and no failure" has 'failures="0" errors="1"' "$work/error/junit.xml"
-run_rtclab 0 run media/audio-video --modes trickle --out "$work/unsupported"
+run_rtclab 0 run media/echo --modes trickle --out "$work/unsupported"
 claim "an unsupported call is skipped" has '<skipped message=' "$work/unsupported/junit.xml"
 claim "and valid" valid "$work/unsupported/junit.xml"
 claim "and SKIP in TAP, which passes" proves "$work/unsupported/results.tap"
@@ -65,10 +65,10 @@ claim "and SKIP in TAP, which passes" proves "$work/unsupported/results.tap"
 
 GITHUB_STEP_SUMMARY=$work/no/such/folder run_rtclab 0 run $open --modes trickle --out "$work/unwritable"
 claim "a job summary that cannot be written is told" has "cannot write the job summary" "$work/stderr"
-head -c 1048000 /dev/zero | tr '\0' '\n' >"$work/full.md"
+head -c 1048300 /dev/zero | tr '\0' '\n' >"$work/full.md"
 GITHUB_STEP_SUMMARY=$work/full.md run_rtclab 0 run $open --modes trickle --out "$work/full"
 claim "a job summary stays within 1 MiB" test "$(wc -c <"$work/full.md")" -le 1048576
-claim "and says that it was cut" has "Cut here" "$work/full.md"
+claim "and says that it was cut" grep -qF "Cut here" "$work/full.md"
 
 claim "nothing is left" nothing_is_left
 finish
