@@ -345,15 +345,19 @@ static json_t *find_shown(const json_t *fresh, const struct baseline_group *grou
 static void settle(json_t *change, const struct baseline_group *group, json_t *shown,
                    const char *path)
 {
-    bool is_confirmed = json_is_true(json_object_get(shown, "is_regression"));
     json_t *needed = json_object_get(shown, "repeats_needed");
+    /* Too few to show it alone, but they agree: what the run's own calls show stands. */
+    bool agrees = needed && json_number_value(json_object_get(shown, "shift_ms")) > 0;
+    bool is_confirmed =
+        json_is_true(json_object_get(shown, "is_regression")) ||
+        (agrees && json_is_true(json_object_get(change, "is_regression")));
     g_autofree char *text =
         shown ? g_strdup_printf("%u calls made afresh: %s", group->after->len,
                                 baseline_text(shown, "text"))
               : g_strdup_printf("%u calls made afresh do not show it", group->after->len);
     g_autofree char *valid_path = g_utf8_make_valid(path, -1);
     json_object_set_new(change, "is_regression", json_boolean(is_confirmed));
-    if (needed)
+    if (needed && !is_confirmed)
         json_object_set(change, "repeats_needed", needed);
     else
         json_object_del(change, "repeats_needed");
