@@ -71,6 +71,56 @@ static GArray *numbers_of(const struct timeline *timeline, uint32_t first,
 
 /* ---- a check and what became of it ---- */
 
+static bool is_of(const struct timeline *timeline, const struct timeline_packet *packet,
+                  const char *transaction, unsigned class)
+{
+    const struct timeline_message *message = find_message(timeline, packet);
+    return message && message->class == class &&
+           strcmp(message->transaction, transaction) == 0;
+}
+
+/* The check that the other peer answered with this: the last one that had come to it when
+   the answer went out. A relay gives what it passes on another id. */
+static uint32_t find_answered(const struct timeline *timeline, const struct check *check,
+                              uint32_t answer)
+{
+    enum role other = find_other(check->role);
+    const char *transaction = check->transaction->transaction;
+    const struct timeline_packet *came = find_packet(timeline, answer);
+    uint32_t went = TIMELINE_NONE;
+    for (uint32_t i = answer; i-- > 0;) {
+        const struct timeline_packet *packet = find_packet(timeline, i);
+        if (!packet->is_outward || !find_is_at(timeline, packet, other) ||
+            !is_of(timeline, packet, transaction, STUNMSG_SUCCESS))
+            continue;
+        if (went == TIMELINE_NONE || packet->id == came->id)
+            went = i;
+    }
+    for (uint32_t i = went == TIMELINE_NONE ? 0 : went; i-- > 0;) {
+        const struct timeline_packet *packet = find_packet(timeline, i);
+        if (!packet->is_outward && find_is_at(timeline, packet, other) &&
+            is_of(timeline, packet, transaction, STUNMSG_REQUEST))
+            return i;
+    }
+    return TIMELINE_NONE;
+}
+
+/* Which of a check's requests came to the other peer, seen there or by its answer. */
+static unsigned find_through(const struct timeline *timeline, const struct check *check,
+                             uint32_t end, bool is_answered)
+{
+    const struct timeline_transaction *one = check->transaction;
+    uint32_t arrival = is_answered ? find_answered(timeline, check, end) : end;
+    if (arrival == TIMELINE_NONE)
+        return find_effective_request(timeline, one, find_packet(timeline, end)->t_us,
+                                      true);
+    unsigned through = 0;
+    for (unsigned i = 0; i < one->requests->len; i++)
+        if (g_array_index(one->requests, uint32_t, i) < arrival)
+            through = i;
+    return through;
+}
+
 /* Takes what it was on its way for, from the request that got through, and what it took
    until that one was sent. */
 static void walk_transit(struct walk *walk, struct check *check, uint32_t end,
@@ -78,8 +128,7 @@ static void walk_transit(struct walk *walk, struct check *check, uint32_t end,
 {
     const struct timeline *timeline = walk->timeline;
     const struct timeline_transaction *one = check->transaction;
-    const struct timeline_packet *arrived = find_packet(timeline, end);
-    unsigned index = find_effective_request(timeline, one, arrived->t_us, is_answered);
+    unsigned index = find_through(timeline, check, end, is_answered);
     uint32_t through = g_array_index(one->requests, uint32_t, index);
     const struct timeline_packet *request = find_packet(timeline, through);
     g_autofree char *path = describe_path(timeline, request);
@@ -177,12 +226,38 @@ static uint32_t find_remote(const struct timeline *timeline, const struct check 
     return TIMELINE_NONE;
 }
 
-/* From when it could be sent to when it was: first the server's permission, if it takes
-   one, then its turn. */
+/* When the connection of a check over TCP was begun (RFC 6544 section 7); NULL: it goes
+   over UDP, or over one that was there. */
+static const struct timeline_packet *
+find_connect(const struct timeline *timeline, const struct check *check, int64_t from_us)
+{
+    enum { TCP = 6 };
+    const struct timeline_packet *sent = find_packet(timeline, check->request);
+    for (uint32_t i = check->request; sent->protocol == TCP && i-- > 0;) {
+        const struct timeline_packet *packet = find_packet(timeline, i);
+        if (packet->t_us < from_us)
+            break;
+        if (packet->is_outward && find_is_at(timeline, packet, check->role) &&
+            strcmp(packet->src, sent->src) == 0 && strcmp(packet->dst, sent->dst) == 0 &&
+            g_strcmp0(packet->summary, "TCP SYN") == 0)
+            return packet;
+    }
+    return NULL;
+}
+
+/* From when it could be sent to when it was: before it its connection or the server's
+   permission, if it takes one, and before that its turn. */
 static void walk_turn(struct walk *walk, const struct check *check, int64_t from_us,
                       const char *text)
 {
     const struct timeline *timeline = walk->timeline;
+    const struct timeline_packet *connect = find_connect(timeline, check, from_us);
+    if (connect) {
+        GArray *numbers = numbers_of(timeline, check->request, TIMELINE_NONE);
+        g_array_prepend_val(numbers, connect->number);
+        walk_back(walk, BLAME_CHECKS, connect->t_us, check->role, numbers,
+                  g_strdup_printf("the TCP connection to %s", connect->dst));
+    }
     const struct timeline_transaction *permission =
         find_permission(timeline, check, from_us);
     if (permission) {

@@ -149,6 +149,26 @@ unsigned find_effective_request(const struct timeline *timeline,
     return (unsigned)found;
 }
 
+/* Whether a check went to a relayed address of the other peer and not through one of its
+   own: what has no permission there is dropped by the server without a word. */
+static bool is_to_relay(const struct timeline *timeline,
+                        const struct timeline_transaction *transaction)
+{
+    const struct timeline_packet *request =
+        find_packet(timeline, find_first_request(transaction));
+    enum role other = find_other(transaction->role);
+    if (!request || transaction->use != TIMELINE_CHECK)
+        return false;
+    const char *far_end = find_far_end(timeline, request);
+    for (unsigned i = 0; far_end && i < timeline->candidates[other]->len; i++) {
+        const struct timeline_candidate *one = find_candidate(timeline, other, i);
+        g_autofree char *end = g_strdup_printf("%s:%u", one->address, one->port);
+        if (strcmp(end, far_end) == 0)
+            return g_strcmp0(one->type, "relay") == 0;
+    }
+    return false;
+}
+
 char *find_loss_words(const struct timeline *timeline,
                       const struct timeline_transaction *transaction)
 {
@@ -159,7 +179,9 @@ char *find_loss_words(const struct timeline *timeline,
             return g_strdup_printf(": dropped by %s (%s)", loss->element,
                                    loss->reason ? loss->reason : "no reason told");
     }
-    return g_strdup("");
+    return g_strdup(is_to_relay(timeline, transaction)
+                        ? ": the relay had no permission for its sender"
+                        : "");
 }
 
 void find_add_number(const struct timeline *timeline, GArray *numbers, uint32_t packet)

@@ -103,6 +103,49 @@ static char *describe_gathering(const struct timeline *timeline,
                            until, server, slowest->requests->len, loss);
 }
 
+/* The transaction with the same server that this one had to wait for: it brought the
+   nonce (RFC 8489 section 9.2.4). */
+static const struct timeline_transaction *
+find_before(const struct timeline *timeline, const struct timeline_transaction *after)
+{
+    const struct timeline_transaction *found = NULL;
+    for (unsigned i = 0; i < timeline->transactions->len; i++) {
+        const struct timeline_transaction *one = find_transaction(timeline, i);
+        if (one->role == after->role && one->method == after->method &&
+            one->answer < find_first_request(after) &&
+            g_strcmp0(one->server, after->server) == 0)
+            found = one;
+    }
+    return found;
+}
+
+/* Takes what was lost on the way to a server and back, of gathering that goes on from
+   `from_us`. */
+static void walk_lost(struct walk *walk, const struct timeline_transaction *slowest,
+                      int64_t from_us, const char *text)
+{
+    const struct timeline *timeline = walk->timeline;
+    for (const struct timeline_transaction *one = slowest; one;
+         one = find_before(timeline, one)) {
+        const struct timeline_packet *answer = find_packet(timeline, one->answer);
+        if (!answer || one->losses->len == 0)
+            continue;
+        unsigned index = find_effective_request(timeline, one, answer->t_us, true);
+        const struct timeline_packet *through =
+            find_packet(timeline, g_array_index(one->requests, uint32_t, index));
+        const struct timeline_packet *first =
+            find_packet(timeline, find_first_request(one));
+        if (!through || !first || index == 0 || first->t_us < from_us)
+            continue;
+        g_autofree char *loss = find_loss_words(timeline, one);
+        walk_back(walk, BLAME_GATHERING, through->t_us, one->role,
+                  find_numbers(timeline, one), g_strdup(text));
+        walk_back(walk, BLAME_RETRANSMISSION, first->t_us, one->role,
+                  find_numbers(timeline, one),
+                  g_strdup_printf("waits to ask %s again%s", one->server, loss));
+    }
+}
+
 /* Takes what a peer gathered for, from when it began.
    @param candidate until it had this one; NULL: until it had all */
 static void walk_gathering(struct walk *walk, enum role role,
@@ -115,9 +158,10 @@ static void walk_gathering(struct walk *walk, enum role role,
                   : g_strdup("its description may go out");
     const struct timeline_transaction *slowest =
         find_slowest(timeline, role, from_us, walk->at_us, !candidate);
+    g_autofree char *text = describe_gathering(timeline, slowest, until, walk->at_us);
+    walk_lost(walk, slowest, from_us, text);
     walk_back(walk, BLAME_GATHERING, from_us, role,
-              slowest ? find_numbers(timeline, slowest) : NULL,
-              describe_gathering(timeline, slowest, until, walk->at_us));
+              slowest ? find_numbers(timeline, slowest) : NULL, g_strdup(text));
 }
 
 /* ---- the start ---- */
