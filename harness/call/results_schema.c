@@ -258,6 +258,7 @@ static json_t *schema_of_comparison(void)
     json_object_set_new(comparison, "half_saves_ms", schema_of_saving());
     json_object_set_new(comparison, "predicted_saving_ms", or_null(type("number")));
     json_object_set_new(comparison, "residual_ms", or_null(type("number")));
+    json_object_set_new(comparison, "?prediction", type("string"));
     json_object_set_new(comparison, "?deterministic", type("boolean"));
     return object_of(comparison);
 }

@@ -10,8 +10,7 @@
 #include <sys/utsname.h>
 
 #include "base/clock.h"
-#include "base/error.h"
-#include "call/known.h"
+#include "call/predict.h"
 #include "reports/compare.h"
 
 static json_t *describe_host(void)
@@ -90,7 +89,38 @@ static const char *text_of(const json_t *object, const char *key)
     return json_string_value(json_object_get(object, key));
 }
 
-/* Says of each comparison whether more repeats would have made a difference. */
+static const struct call_spec *find_spec(const struct plan *plan,
+                                         const json_t *comparison)
+{
+    for (unsigned i = 0; i < plan->calls->len; i++) {
+        const struct call_spec *spec = &g_array_index(plan->calls, struct call_spec, i);
+        if (g_strcmp0(spec->scenario->id, text_of(comparison, "scenario")) == 0 &&
+            g_strcmp0(spec->names[ROLE_OFFERER], text_of(comparison, "offerer")) == 0 &&
+            g_strcmp0(spec->names[ROLE_ANSWERER], text_of(comparison, "answerer")) == 0)
+            return spec;
+    }
+    return NULL;
+}
+
+/* What the saving should be, or why that is not known. */
+static void add_prediction(const struct plan *plan, json_t *comparison)
+{
+    const struct call_spec *spec = find_spec(plan, comparison);
+    struct prediction prediction;
+    g_autofree char *text = NULL;
+    if (!spec)
+        return;
+    const char *names[N_ROLES] = { spec->names[ROLE_OFFERER],
+                                   spec->names[ROLE_ANSWERER] };
+    if (predict_saving(spec->scenario, names, spec->clock, &prediction, &text)) {
+        compare_set_prediction(comparison, prediction.saving_ms);
+        text = predict_describe(&prediction);
+    }
+    json_object_set_new(comparison, "prediction", json_string(text));
+}
+
+/* Says of each comparison whether more repeats would have made a difference, and what was
+   to be expected of it. */
 static json_t *compare_calls(const struct run_facts *facts, const json_t *calls)
 {
     json_t *comparisons = compare_modes(calls);
@@ -102,6 +132,7 @@ static json_t *compare_calls(const struct run_facts *facts, const json_t *calls)
                              text_of(comparison, "offerer"),
                              text_of(comparison, "answerer")))
             json_object_set_new(comparison, "deterministic", json_true());
+        add_prediction(facts->plan, comparison);
     }
     return comparisons;
 }
