@@ -6,8 +6,10 @@
  *     in full    after  G(offerer) + S + G(answerer) + S
  *     in trickle after  max(g(offerer), S + g(answerer)) + S
  *
- * and the saving is the difference. A host candidate is there at once, so that where host
- * candidates decide it is all of both peers' gathering.
+ * and the answerer one signal and its own gathering earlier. The saving is the
+ * difference. A host candidate is there at once, so that where host candidates decide it
+ * is all of both peers' gathering, or only the offerer's where only the answerer waits
+ * for a check that leads nowhere.
  *
  * Not modelled: what candidates cost beyond the first that works (pacing of their pairs),
  * loss and jitter, computing time, and stacks without a row. Nothing here is fitted to a
@@ -129,35 +131,21 @@ static struct predict_gathering gather(const struct scenario *scenario,
 
 /* ---- what decides ---- */
 
-static bool has_error(const struct scenario *scenario)
-{
-    return scenario->expect.outcome != OUTCOME_CONNECTED;
-}
-
-static const struct address *host_address(const struct scenario *scenario, enum role role)
-{
-    return &scenario_interface(scenario, scenario->peers[role].iface)->addresses[0];
-}
-
-/* Whether what a peer sends from its host comes to the other's host. */
+/* Whether a check from a peer's host to the other's gets there. */
 static bool reaches(const struct scenario *scenario, enum role from)
 {
     enum role to = from == ROLE_OFFERER ? ROLE_ANSWERER : ROLE_OFFERER;
-    struct endpoint end = { .address = *host_address(scenario, to), .port = 40001 };
-    return predict_path(&scenario->network, scenario->peers[from].iface,
-                        scenario->peers[to].iface, &end, !scenario->peers[from].udp)
-        .is_open;
+    return predict_reaches(&scenario->network, scenario->peers[from].iface,
+                           scenario->peers[to].iface, !scenario->peers[from].udp);
 }
 
 /* Whether a relay on the internet, or anyone there, comes to a peer's host. */
 static bool is_reached(const struct scenario *scenario, enum role role)
 {
-    struct endpoint end = { .address = *host_address(scenario, role), .port = 40001 };
     for (unsigned i = 0; i < scenario->n_servers; i++)
         if (scenario->servers[i].type == SERVER_COTURN)
-            return predict_path(&scenario->network, scenario->servers[i].iface,
-                                scenario->peers[role].iface, &end, false)
-                .is_open;
+            return predict_reaches(&scenario->network, scenario->servers[i].iface,
+                                   scenario->peers[role].iface, false);
     return false;
 }
 
@@ -194,54 +182,107 @@ static int64_t signal_ms(const struct scenario *scenario)
     return ns / NS_PER_MS;
 }
 
-bool predict_saving(const struct scenario *scenario, const char *const names[N_ROLES],
-                    enum lab_clock clock, struct prediction *ret_prediction,
-                    char **ret_why)
+/* What decides, of one call. */
+struct decision {
+    const struct predict_stack *stacks[N_ROLES];
+    int64_t found_ms[N_ROLES]; /* from when the peer begins to gather */
+    bool is_dead[N_ROLES];     /* the peer's check of the other's host is not answered */
+    int64_t signal_ms;
+};
+
+/* Until what decides has been checked.
+   @param offer_ms, answer_ms when each is sent, from when its peer begins to gather */
+static int64_t until_decided(const struct decision *decision, int64_t offer_ms,
+                             int64_t answer_ms)
 {
-    struct prediction prediction = { 0 };
-    int64_t decides[N_ROLES];
-    if (clock != LAB_CLOCK_VIRTUAL) {
-        *ret_why = g_strdup("on the wall clock computing takes time, too");
-        return false;
-    }
-    if (scenario_has_chance(scenario)) {
-        *ret_why = g_strdup("there is chance in the scenario's network");
-        return false;
-    }
-    if (has_error(scenario)) {
-        *ret_why = g_strdup("the call is not to connect");
-        return false;
-    }
+    const int64_t known_ms[N_ROLES] = {
+        /* by the answerer, the offerer's; the offer made its gathering begin */
+        [ROLE_ANSWERER] = offer_ms + decision->signal_ms,
+        [ROLE_OFFERER] = answer_ms + decision->signal_ms,
+    };
+    int64_t end_ms = MAX(known_ms[ROLE_OFFERER], known_ms[ROLE_ANSWERER]);
+    for (enum role role = 0; role < N_ROLES; role++)
+        if (decision->is_dead[role])
+            end_ms = MAX(end_ms, known_ms[role] + decision->stacks[role]->silent_ms);
+    return end_ms;
+}
+
+static bool decide(const struct scenario *scenario, const char *const names[N_ROLES],
+                   struct prediction *prediction, struct decision *decision,
+                   char **ret_why)
+{
+    bool have_hosts = !scenario->peers[ROLE_OFFERER].relay_only &&
+                      !scenario->peers[ROLE_ANSWERER].relay_only;
     for (enum role role = 0; role < N_ROLES; role++) {
         const struct predict_stack *stack = find_stack(names[role]);
         if (!stack) {
             *ret_why = g_strdup_printf("there is no model of %s", names[role]);
             return false;
         }
-        prediction.gathering[role] = gather(scenario, stack, role);
-        decides[role] = decides_ms(scenario, stack, role, &prediction.gathering[role]);
-        if (decides[role] < 0) {
+        prediction->gathering[role] = gather(scenario, stack, role);
+        decision->stacks[role] = stack;
+        decision->found_ms[role] =
+            decides_ms(scenario, stack, role, &prediction->gathering[role]);
+        decision->is_dead[role] =
+            stack->waits_for_dead_pairs && have_hosts && !reaches(scenario, role);
+        if (decision->found_ms[role] < 0) {
             *ret_why = g_strdup_printf("the %s gets no candidate that could connect it",
                                        role_names[role]);
             return false;
         }
     }
-    int64_t signal = signal_ms(scenario);
-    prediction.waits_ms =
-        MAX(decides[ROLE_OFFERER], signal + decides[ROLE_ANSWERER]) - signal;
-    prediction.saving_ms =
-        (double)(prediction.gathering[ROLE_OFFERER].complete_ms +
-                 prediction.gathering[ROLE_ANSWERER].complete_ms - prediction.waits_ms);
+    decision->signal_ms = signal_ms(scenario);
+    return true;
+}
+
+/* Why nothing can be predicted, whatever the stacks; NULL: it can. */
+static const char *find_hindrance(const struct scenario *scenario, enum lab_clock clock)
+{
+    if (clock != LAB_CLOCK_VIRTUAL)
+        return "on the wall clock computing takes time, too";
+    if (scenario_has_chance(scenario))
+        return "there is chance in the scenario's network";
+    if (scenario->expect.outcome != OUTCOME_CONNECTED)
+        return "the call is not to connect";
+    return NULL;
+}
+
+bool predict_saving(const struct scenario *scenario, const char *const names[N_ROLES],
+                    enum lab_clock clock, struct prediction *ret_prediction,
+                    char **ret_why)
+{
+    struct prediction prediction = { 0 };
+    struct decision decision = { 0 };
+    const char *why = find_hindrance(scenario, clock);
+    if (why) {
+        *ret_why = g_strdup(why);
+        return false;
+    }
+    if (!decide(scenario, names, &prediction, &decision, ret_why))
+        return false;
+    const int64_t all_ms[N_ROLES] = { prediction.gathering[ROLE_OFFERER].complete_ms,
+                                      prediction.gathering[ROLE_ANSWERER].complete_ms };
+    int64_t signal = decision.signal_ms;
+    /* An answerer begins when the offer has come: in trickle that is sent at once. */
+    int64_t full_ms =
+        until_decided(&decision, all_ms[ROLE_OFFERER],
+                      all_ms[ROLE_OFFERER] + signal + all_ms[ROLE_ANSWERER]);
+    int64_t trickle_ms = until_decided(&decision, decision.found_ms[ROLE_OFFERER],
+                                       signal + decision.found_ms[ROLE_ANSWERER]);
+    prediction.full_ms = (double)full_ms;
+    prediction.trickle_ms = (double)trickle_ms;
+    prediction.saving_ms = (double)(full_ms - trickle_ms);
     *ret_prediction = prediction;
     return true;
 }
 
 char *predict_describe(const struct prediction *prediction)
 {
-    return g_strdup_printf("the offerer gathers for %" G_GINT64_FORMAT
-                           " ms, the answerer for %" G_GINT64_FORMAT
-                           " ms; of that trickle waits for %" G_GINT64_FORMAT " ms",
-                           prediction->gathering[ROLE_OFFERER].complete_ms,
-                           prediction->gathering[ROLE_ANSWERER].complete_ms,
-                           prediction->waits_ms);
+    return g_strdup_printf(
+        "the offerer gathers for %" G_GINT64_FORMAT
+        " ms, the answerer for %" G_GINT64_FORMAT
+        " ms; what decides is checked after %.0f ms in full, %.0f ms in trickle",
+        prediction->gathering[ROLE_OFFERER].complete_ms,
+        prediction->gathering[ROLE_ANSWERER].complete_ms, prediction->full_ms,
+        prediction->trickle_ms);
 }

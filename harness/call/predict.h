@@ -9,7 +9,9 @@
  *              that has gathered, too, and the answer has come
  *     trickle: each knows the candidates that decide as soon as those are found and sent
  *
- * What comes after that, checks and DTLS, takes the same in both.
+ * What comes after that, checks and DTLS, takes the same in both, but for a stack that
+ * waits for checks of host candidates that lead nowhere: those are waited for by the peer
+ * whose they are, from when it knows the other's.
  */
 #ifndef RTCLAB_CALL_PREDICT_H
 #define RTCLAB_CALL_PREDICT_H
@@ -27,7 +29,8 @@ struct predict_stack {
     bool loses_stun_beside_turn; /**< a STUN server's answer counts for nothing if there
                                       is a TURN server over UDP */
     bool waits_for_dead_pairs;   /**< connected only when no pair of higher priority is
-                                      being checked, so that host candidates decide */
+                                      being checked, so that host candidates decide, and
+                                      one that leads nowhere costs `silent_ms` */
 };
 extern const struct predict_stack predict_stacks[];
 extern const size_t predict_n_stacks;
@@ -53,6 +56,15 @@ struct predict_path predict_path(const struct network_config *network, unsigned 
                                  unsigned to, const struct endpoint *endpoint,
                                  bool is_tcp);
 
+/**
+ * Whether what one host sends to the address of another comes there, once that one has
+ * sent something this way, too (predict_path.c).
+ *
+ * @param from,to numbers of their interfaces
+ */
+bool predict_reaches(const struct network_config *network, unsigned from, unsigned to,
+                     bool is_tcp);
+
 /** A STUN or TURN server as a peer finds it. */
 struct predict_server {
     bool is_turn, is_tcp;
@@ -72,8 +84,9 @@ struct predict_gathering predict_gather(const struct predict_stack *stack,
 
 struct prediction {
     struct predict_gathering gathering[N_ROLES];
-    int64_t waits_ms; /**< what trickle has to wait for gathering, too */
-    double saving_ms; /**< full minus trickle */
+    double full_ms, trickle_ms; /**< until what decides has been checked, without what
+                                     takes the same in both */
+    double saving_ms;           /**< full minus trickle */
 };
 
 /**

@@ -27,8 +27,8 @@ static int64_t given_up_ns(const struct predict_stack *stack, const struct item 
     return item->begun_ns + ms * NS_PER_MS;
 }
 
-/* A TCP connection is begun with gathering (priv_add_new_candidate_discovery_turn()); what
-   is sent before it stands waits for it. */
+/* A TCP connection is begun with gathering (priv_add_new_candidate_discovery_turn());
+   what is sent before it stands waits for it. */
 static void send_first(struct item *item, int64_t now_ns)
 {
     const struct predict_path *path = &item->server->path;

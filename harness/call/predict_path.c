@@ -186,3 +186,32 @@ struct predict_path predict_path(const struct network_config *network, unsigned 
     network_free(net);
     return path;
 }
+
+bool predict_reaches(const struct network_config *network, unsigned from, unsigned to,
+                     bool is_tcp)
+{
+    const struct interface_config *interface = find_interface(network, to);
+    struct endpoint own, other;
+    if (!interface || interface->n_addresses == 0 ||
+        !find_own(find_interface(network, from), interface->addresses[0].family, &own))
+        return false;
+    other = (struct endpoint){ interface->addresses[0], LOCAL_PORT };
+    struct rng rng = rng_seed(1);
+    struct network *net = network_new(network, &rng, false);
+    const unsigned ifaces[] = { from, to };
+    uint8_t bytes[MAX_BYTES];
+    unsigned iface = from;
+    struct arrival arrival = { 0 };
+    /* What the other side sends first lets it in at a firewall. */
+    network_submit(net, to, bytes, write_packet(bytes, &other, &own, is_tcp, TCP_SYN), 0);
+    while (await_arrival(net, ifaces, is_tcp, &iface, &arrival))
+        continue;
+    int64_t now_ns = limit_ns / 2;
+    network_advance(net, now_ns);
+    network_submit(net, from, bytes, write_packet(bytes, &own, &other, is_tcp, TCP_SYN),
+                   now_ns);
+    bool has_come = await_arrival(net, ifaces, is_tcp, &iface, &arrival) && iface == to &&
+                    !arrival.is_reset;
+    network_free(net);
+    return has_come;
+}
