@@ -11,6 +11,8 @@
 #include "base/error.h"
 #include "base/rng.h"
 #include "call/peer_link.h"
+#include "call/plan_note.h"
+#include "call/shards.h"
 #include "lab/preload.h"
 #include "peer/stack.h"
 
@@ -166,23 +168,10 @@ static gboolean check_keys(const struct plan *plan, const struct run_options *op
     return TRUE;
 }
 
-static bool is_same_experiment(const struct call_spec *a, const struct call_spec *b)
+static void keep_shard(struct plan *plan, const unsigned *shards, unsigned shard)
 {
-    return a->scenario == b->scenario && a->repeat == b->repeat &&
-           strcmp(a->names[ROLE_OFFERER], b->names[ROLE_OFFERER]) == 0 &&
-           strcmp(a->names[ROLE_ANSWERER], b->names[ROLE_ANSWERER]) == 0;
-}
-
-/* Keeps the calls of every n-th experiment. The modes of one stay together: their
-   comparison needs them all, and on one machine. */
-static void keep_shard(struct plan *plan, unsigned shard, unsigned n_shards)
-{
-    const struct call_spec *all = (const struct call_spec *)plan->calls->data;
-    g_autofree unsigned *experiments = g_new0(unsigned, plan->calls->len + 1);
-    for (unsigned i = 1; i < plan->calls->len; i++)
-        experiments[i] = experiments[i - 1] + !is_same_experiment(&all[i], &all[i - 1]);
     for (unsigned i = plan->calls->len; i-- > 0;)
-        if (experiments[i] % n_shards != shard - 1)
+        if (shards[i] != shard)
             g_array_remove_index(plan->calls, i);
 }
 
@@ -226,7 +215,11 @@ struct plan *plan_new(const GPtrArray *scenarios, const struct run_options *opti
         plan_free(plan);
         return NULL;
     }
-    keep_shard(plan, options->shard, options->n_shards);
+    g_autofree unsigned *shards =
+        options->n_shards > 1 ? shards_deal(plan->calls, options) : NULL;
+    plan->note = plan_note_make(plan->calls, scenarios, options, shards);
+    if (shards)
+        keep_shard(plan, shards, options->shard);
     return plan;
 }
 
@@ -250,6 +243,7 @@ void plan_free(struct plan *plan)
         return;
     g_array_unref(plan->calls);
     g_ptr_array_unref(plan->peers);
+    json_decref(plan->note);
     g_free(plan->wall_why);
     g_free(plan);
 }

@@ -24,12 +24,13 @@ struct plan {
     GPtrArray *peers; /**< struct plan_peer, each once */
     char *wall_why;   /**< why no call can run on the virtual clock; NULL: they can */
     GArray *calls;    /**< struct call_spec, in the order in which they shall run */
+    json_t *note;     /**< of all calls of the run, also those of other shards */
 };
 
 /**
  * Plans a run. The seed of a call depends on the run's seed, the scenario, the peers and
- * the repeat, and not on the mode: the modes of a repeat are a paired experiment. A shard
- * gets every n-th of these, whole.
+ * the repeat, and not on the mode: the modes of a repeat are a paired experiment. What a
+ * shard gets of these shards.h says.
  *
  * @param scenarios array of struct scenario, borrowed for as long as the plan lives
  * @return caller owns; NULL with RTC_ERROR_USAGE: no such peer, or a key of

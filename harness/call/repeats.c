@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A series is the calls of one scenario and two peers in this plan. Its first two repeats
- * are those that the plan has: a shard of a run has other ones than its neighbour.
+ * A series is the calls of one scenario and two peers in this plan, which has all of them
+ * or none where repeats may be left out (shards.h). Calls that cannot be made are no
+ * observation.
  *
  * A mode that differs between them has all modes repeated: a repeat is a paired
  * experiment, and stays whole.
@@ -71,7 +72,7 @@ static void add_call(struct repeats *repeats, unsigned call)
         series = g_new0(struct series, 1);
         series->spec = spec;
         series->may_be_same = !repeats->runs_all && spec->clock == LAB_CLOCK_VIRTUAL &&
-                              !spec->has_kernel_random &&
+                              !spec->has_kernel_random && !spec->missing &&
                               !scenario_has_chance(spec->scenario);
         g_ptr_array_add(repeats->all, series);
     }

@@ -78,6 +78,34 @@ static json_t *schema_of_cost(void)
     return same_for(names, G_N_ELEMENTS(names), type("number"));
 }
 
+/* See call/plan_note.h. */
+static json_t *schema_of_plan(void)
+{
+    json_t *texts = list_of(type("string"));
+    json_t *options = object_of(
+        json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "peers",
+                  list_of(texts), "modes", list_of(names_of(mode_names, N_MODES)),
+                  "repeat", type("integer"), "all_repeats", type("boolean"), "seed",
+                  type("string"), "clock", names_of(lab_clock_names, LAB_N_CLOCKS),
+                  "calendar_s", type("integer"), "kernel_random", type("boolean"),
+                  "audit_clock", type("boolean"), "timeout_s", type("number"), "keys",
+                  or_null(list_of(type("string"))), "known", or_null(type("string"))));
+    return object_of(json_pack("{s:o, s:o, s:o, s:{s:s, s:o}, s:o, s:o}", "calls",
+                               type("integer"), "digest", type("string"), "options",
+                               options, "scenarios", "type", "object",
+                               "additionalProperties", type("string"), "?shards",
+                               type("integer"), "?dealt", type("string")));
+}
+
+/* One of the shards that were merged. */
+static json_t *schema_of_shard(json_t *host)
+{
+    return object_of(
+        json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:O}", "shard", type("string"), "id",
+                  type("string"), "started", type("string"), "elapsed_s", type("number"),
+                  "calls", type("integer"), "complete", type("boolean"), "host", host));
+}
+
 static json_t *schema_of_run(void)
 {
     json_t *costs = json_pack("{s:s, s:o}", "type", "object", "additionalProperties",
@@ -88,12 +116,16 @@ static json_t *schema_of_run(void)
     json_t *left_out = object_of(
         json_pack("{s:o, s:o}", "stack", type("string"), "why", type("string")));
     return object_of(json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id",
-        type("string"), "started", type("string"), "version", type("string"), "seed",
-        type("string"), "clock", names_of(lab_clock_names, LAB_N_CLOCKS), "complete",
-        type("boolean"), "elapsed_s", type("number"), "host", host, "?interrupted",
-        type("boolean"), "?shard", type("string"), "?left_out", list_of(left_out),
-        "?known_failures", type("string"), "costs", costs));
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o,"
+        " s:o, s:o, s:o}",
+        "id", type("string"), "command", type("string"), "started", type("string"),
+        "version", type("string"), "seed", type("string"), "clock",
+        names_of(lab_clock_names, LAB_N_CLOCKS), "complete", type("boolean"), "elapsed_s",
+        type("number"), "host", host, "?interrupted", type("boolean"), "?shard",
+        type("string"), "?left_out", list_of(left_out), "?known_failures", type("string"),
+        "costs", costs, "?shard_source", type("string"), "plan", schema_of_plan(),
+        "?resumed", type("integer"), "?shards", list_of(schema_of_shard(host)),
+        "?missing_shards", list_of(type("string"))));
 }
 
 static json_t *schema_of_scenario(void)

@@ -47,6 +47,9 @@ struct run_options {
     unsigned jobs;                /**< calls side by side; 0: chosen from the cores */
     double timeout_s;             /**< of one call, in call time */
     unsigned shard, n_shards;     /**< 1 ≤ shard ≤ n_shards; 1 of 1: everything */
+    const json_t *durations;      /**< "costs" of an earlier run, to deal shards out by;
+                                       NULL: there is none */
+    const char *shard_source;     /**< who said which shard this is; NULL: the user */
     const char *const *only_keys; /**< just these calls, by key; NULL: all */
     enum lab_clock clock; /**< asked for; what cannot run on it runs on the wall clock */
     int64_t calendar_ns;  /**< these three: of the virtual clock; see struct call_spec */

@@ -64,6 +64,9 @@ static json_t *describe_run(const struct run_facts *facts)
             g_strdup_printf("%u/%u", facts->options->shard, facts->options->n_shards);
         json_object_set_new(object, "shard", json_string(shard));
     }
+    if (facts->options->shard_source)
+        set_text(object, "shard_source", facts->options->shard_source);
+    json_object_set(object, "plan", facts->plan->note);
     json_object_set(object, "costs", facts->costs);
     return object;
 }
