@@ -165,6 +165,11 @@ json_t *plan_note_make(const GArray *calls, const GPtrArray *scenarios,
 
 /* ---- comparing ---- */
 
+static bool is_same(const json_t *a, const json_t *b)
+{
+    return a == b || json_equal(a, b); /* both NULL: neither has it */
+}
+
 /* As it would be typed: "nice~nice", "trickle,half", "on". */
 static char *show(const json_t *value)
 {
@@ -199,7 +204,7 @@ static char *differ_in_options(const json_t *a, const json_t *b, const char *a_n
     for (size_t i = 0; i < G_N_ELEMENTS(members); i++) {
         const json_t *left = json_object_get(a, members[i].member);
         const json_t *right = json_object_get(b, members[i].member);
-        if (json_equal(left, right))
+        if (is_same(left, right))
             continue;
         if (strcmp(members[i].member, "known") == 0)
             return g_strdup_printf("%s differs in %s and %s", members[i].words, a_name,
@@ -223,7 +228,7 @@ static char *differ_in_scenarios(const json_t *a, const json_t *b, const char *a
         if (!other)
             return g_strdup_printf("the scenario %s is in %s and not in %s", id, a_name,
                                    b_name);
-        if (!json_equal(digest, other))
+        if (!is_same(digest, other))
             return g_strdup_printf("the scenario %s is another one in %s than in %s", id,
                                    a_name, b_name);
     }
@@ -246,13 +251,13 @@ char *plan_note_differ(const json_t *a, const json_t *b, const char *a_name,
                                     json_object_get(b, "scenarios"), a_name, b_name);
     if (words)
         return words;
-    if (!json_equal(json_object_get(a, "digest"), json_object_get(b, "digest")))
+    if (!is_same(json_object_get(a, "digest"), json_object_get(b, "digest")))
         return g_strdup_printf("%s and %s have other calls, or the same in another order",
                                a_name, b_name);
-    if (!json_equal(json_object_get(a, "shards"), json_object_get(b, "shards")))
+    if (!is_same(json_object_get(a, "shards"), json_object_get(b, "shards")))
         return g_strdup_printf("%s and %s are of another number of shards", a_name,
                                b_name);
-    if (!json_equal(json_object_get(a, "dealt"), json_object_get(b, "dealt")))
+    if (!is_same(json_object_get(a, "dealt"), json_object_get(b, "dealt")))
         return g_strdup_printf("the calls were dealt out by other durations in %s than "
                                "in %s",
                                a_name, b_name);

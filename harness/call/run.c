@@ -8,7 +8,8 @@
  * come last, few at a time.
  *
  * SIGINT, SIGTERM or SIGHUP: no further call begins, the workers are told to end, and
- * what is finished is handed out with "complete": false.
+ * what is finished is handed out with "complete": false. Whatever ends it, what it has
+ * done is in its journal (journal.c), and it can go on.
  */
 #include "call/run.h"
 
@@ -20,6 +21,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "call/journal.h"
 #include "call/known.h"
 #include "call/plan.h"
 #include "call/progress.h"
@@ -42,6 +44,8 @@ struct run {
     bool *has_begun;  /* by the plan's order; also what was skipped */
     json_t **results; /* by the plan's order; NULL: none */
     json_t *costs;    /* by key */
+    struct journal *journal;
+    int64_t started_ns; /* of the whole run: earlier parts of it count */
     unsigned done, skipped;
     double finished_s;
     bool is_interrupted;
@@ -89,13 +93,21 @@ static const struct call_spec *spec_of(const struct run *run, unsigned call)
     return &g_array_index(run->plan->calls, struct call_spec, call);
 }
 
-static void keep_result(struct run *run, unsigned call, json_t *result)
+static void take_result(struct run *run, unsigned call, json_t *result)
 {
-    known_mark(run->options->known, result);
-    retries_mark(run->retries, call, result);
     run->results[call] = result;
     run->done++;
     repeats_take(run->repeats, call, result);
+}
+
+static void keep_result(struct run *run, unsigned call, json_t *result,
+                        const json_t *cost)
+{
+    known_mark(run->options->known, result);
+    journal_add(run->journal, result, cost, clock_now_ns() - run->started_ns);
+    if (cost)
+        json_object_set(run->costs, spec_of(run, call)->key, (json_t *)cost);
+    take_result(run, call, result);
 }
 
 static void take_answer(struct run *run, struct workers_answer *answer)
@@ -111,16 +123,7 @@ static void take_answer(struct run *run, struct workers_answer *answer)
     json_t *result = answer->result;
     if (!result)
         result = call_blank_result(spec_of(run, answer->call), why);
-    if (cost)
-        json_object_set(run->costs, spec_of(run, answer->call)->key, cost);
-    known_mark(run->options->known, result);
-    if (!run->is_interrupted &&
-        retries_ask(run->retries, answer->call, spec_of(run, answer->call), result)) {
-        run->has_begun[answer->call] = false;
-        json_decref(result);
-        return;
-    }
-    keep_result(run, answer->call, result);
+    keep_result(run, answer->call, result, cost);
 }
 
 static enum part part_of(const struct call_spec *spec)
@@ -152,6 +155,15 @@ static bool pop_call(struct run *run, enum part part, unsigned *ret_call)
     return false;
 }
 
+/* A call that was cut off is made anew as if it had never begun. */
+static gboolean make_folder(const struct run *run, const struct call_spec *spec,
+                            GError **error)
+{
+    if (run->options->resumes)
+        file_remove_tree(spec->folder);
+    return file_make_folder(spec->folder, error);
+}
+
 static void begin_calls(struct run *run, struct workers *workers, enum part part)
 {
     unsigned call;
@@ -160,10 +172,9 @@ static void begin_calls(struct run *run, struct workers *workers, enum part part
         const struct call_spec *spec = spec_of(run, call);
         g_autoptr(GError) error = NULL;
         if (spec->missing)
-            keep_result(run, call, call_missing_result(spec));
-        else if (!file_make_folder(spec->folder, &error) ||
-                 !workers_give(workers, call, &error))
-            keep_result(run, call, call_blank_result(spec, error->message));
+            keep_result(run, call, call_missing_result(spec), NULL);
+        else if (!make_folder(run, spec, &error) || !workers_give(workers, call, &error))
+            keep_result(run, call, call_blank_result(spec, error->message), NULL);
     }
 }
 
@@ -244,17 +255,62 @@ static void check_clock(struct plan *plan)
     }
 }
 
-gboolean run_execute(const GPtrArray *scenarios, const struct run_options *options,
-                     json_t **ret_results, GError **error)
+/* Takes in what earlier parts of the run did. */
+static void take_past(struct run *run, const struct journal_past *past)
+{
+    for (unsigned i = 0; i < run->plan->calls->len; i++) {
+        const char *key = spec_of(run, i)->key;
+        json_t *result = json_object_get(past->results, key);
+        json_t *cost = json_object_get(past->costs, key);
+        if (!result)
+            continue;
+        run->has_begun[i] = true;
+        if (cost)
+            json_object_set(run->costs, key, cost);
+        take_result(run, i, json_incref(result));
+    }
+}
+
+static void make_calls(struct run *run)
+{
+    struct sigaction previous[G_N_ELEMENTS(caught)];
+    signals_seen = 0;
+    signal_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    catch_signals(previous);
+    for (enum part part = 0; part < N_PARTS; part++)
+        run_part(run, part);
+    restore_signals(previous);
+    close(signal_fd);
+}
+
+static struct plan *make_plan(const GPtrArray *scenarios,
+                              const struct run_options *options, GError **error)
 {
     struct plan *plan = plan_new(scenarios, options, error);
     if (!plan)
-        return FALSE;
+        return NULL;
     if (!file_make_folder(options->out, error) || !sandbox_probe(error)) {
+        plan_free(plan);
+        return NULL;
+    }
+    check_clock(plan);
+    return plan;
+}
+
+gboolean run_execute(const GPtrArray *scenarios, const struct run_options *options,
+                     json_t **ret_results, GError **error)
+{
+    struct plan *plan = make_plan(scenarios, options, error);
+    if (!plan)
+        return FALSE;
+    struct journal_past past = { .calendar_ns = clock_calendar_ns() };
+    struct journal *journal = options->resumes
+                                  ? journal_resume(options, plan, &past, error)
+                                  : journal_begin(options, plan, past.calendar_ns, error);
+    if (!journal) {
         plan_free(plan);
         return FALSE;
     }
-    check_clock(plan);
     struct run run = {
         .options = options,
         .plan = plan,
@@ -263,31 +319,26 @@ gboolean run_execute(const GPtrArray *scenarios, const struct run_options *optio
         .has_begun = g_new0(bool, plan->calls->len + 1),
         .results = g_new0(json_t *, plan->calls->len + 1),
         .costs = json_object(),
+        .journal = journal,
+        .started_ns = clock_now_ns() - past.elapsed_ns,
     };
-    int64_t started_ns = clock_now_ns();
-    int64_t calendar_ns = clock_calendar_ns();
-    struct sigaction previous[G_N_ELEMENTS(caught)];
-    signals_seen = 0;
-    signal_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    catch_signals(previous);
-    for (enum part part = 0; part < N_PARTS; part++)
-        run_part(&run, part);
-    json_t *results = run_results_make(&(struct run_facts){
+    take_past(&run, &past);
+    make_calls(&run);
+    *ret_results = run_results_make(&(struct run_facts){
         .options = options,
         .plan = plan,
         .scenarios = scenarios,
         .repeats = run.repeats,
         .results = run.results,
         .costs = run.costs,
-        .calendar_ns = calendar_ns,
-        .elapsed_ns = clock_now_ns() - started_ns,
+        .calendar_ns = past.calendar_ns,
+        .elapsed_ns = clock_now_ns() - run.started_ns,
+        .n_resumed = past.n_parts,
         .is_complete = !run.is_interrupted && run.done + run.skipped == plan->calls->len,
         .is_interrupted = run.is_interrupted,
     });
-    g_autofree char *path = g_build_filename(options->out, "results.json", NULL);
-    gboolean ok = file_replace_json(path, results, error);
-    restore_signals(previous);
-    close(signal_fd);
+    journal_past_clear(&past);
+    journal_close(journal);
     for (unsigned i = 0; i < plan->calls->len; i++)
         json_decref(run.results[i]);
     g_free(run.results);
@@ -296,5 +347,5 @@ gboolean run_execute(const GPtrArray *scenarios, const struct run_options *optio
     repeats_free(run.repeats);
     retries_free(run.retries);
     plan_free(plan);
-    return ok;
+    return TRUE;
 }

@@ -31,6 +31,7 @@ struct run_left_out {
 
 struct run_options {
     const char *out;              /**< the run's folder; made if it is not there */
+    bool resumes;                 /**< it has a run that was cut off: go on with it */
     const char *command;          /**< what a command that makes a call again begins with,
                                        as typed into a shell: the seed and the key follow */
     const struct run_pair *pairs; /**< who calls whom */
@@ -61,7 +62,8 @@ struct run_options {
 /**
  * Runs all calls of the scenarios and writes their records. A call that cannot be run is
  * an outcome ("error", with "why"), not an error of this function. SIGINT ends it early:
- * what is finished is kept and "complete" is false.
+ * what is finished is kept and "complete" is false. Its journal stays in the folder, for
+ * the caller to remove once complete results are written.
  *
  * @param scenarios   array of struct scenario, borrowed
  * @param ret_results what results.json shall hold; caller owns

@@ -55,6 +55,9 @@ static json_t *describe_run(const struct run_facts *facts)
                                "host", describe_host());
     if (facts->is_interrupted)
         json_object_set_new(object, "interrupted", json_true());
+    if (facts->n_resumed > 0)
+        json_object_set_new(object, "resumed", json_integer(facts->n_resumed));
+    set_text(object, "command", facts->options->command);
     if (facts->options->known)
         set_path(object, "known_failures", facts->options->known->path);
     if (facts->options->n_left_out > 0)

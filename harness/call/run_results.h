@@ -16,6 +16,7 @@ struct run_facts {
     json_t *costs;          /**< "costs", by key */
     int64_t calendar_ns;    /**< when it began */
     int64_t elapsed_ns;
+    unsigned n_resumed; /**< how often it was gone on with */
     bool is_complete, is_interrupted;
 };
 

@@ -10,14 +10,18 @@
  */
 #include "command/command.h"
 
+#include <stdio.h>
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/text.h"
+#include "call/journal.h"
 #include "call/run.h"
 #include "call/stacks.h"
 #include "command/finish.h"
 #include "command/load.h"
+#include "command/results_file.h"
 #include "command/run_options.h"
 
 static gboolean load_for_run(const struct run_values *values,
@@ -72,6 +76,11 @@ static gboolean run_scenarios(const GPtrArray *scenarios,
                               GError **error)
 {
     json_t *results = NULL;
+    if (options->shard_source) {
+        printf("Shard %u/%u: %s (--shard 1/1 runs all)\n\n", options->shard,
+               options->n_shards, options->shard_source);
+        fflush(stdout);
+    }
     if (!run_execute(scenarios, options, &results, error)) {
         rmdir(options->out); /* only if nothing was recorded in it */
         return FALSE;
@@ -79,19 +88,29 @@ static gboolean run_scenarios(const GPtrArray *scenarios,
     baseline_apply(baseline, results, options->out);
     baseline_check_suspicions(baseline, results, scenarios, options);
     gboolean ok = finish_results(results, options->out, ret_status, error);
+    if (ok && json_is_true(json_object_get(json_object_get(results, "run"), "complete")))
+        journal_remove(options->out);
+    else if (ok)
+        g_printerr("rtclab: not complete: with --resume %s the same command goes on\n",
+                   options->out);
     json_decref(results);
     return ok;
 }
 
-/* Unless another seed is asked for, calls are compared with themselves. */
-static void take_seed_of(const struct baseline_held *baseline,
-                         const struct arguments *arguments, struct run_options *options)
+/* What an earlier run's calls took; `ret_costs` stays NULL if there is none to ask. */
+static gboolean read_durations(const char *folder, json_t **ret_costs, GError **error)
 {
-    const struct option_list list = { run_option_table, RUN_N_OPTIONS };
-    const json_t *run = json_object_get(baseline->results, "run");
-    const char *seed = json_string_value(json_object_get(run, "seed"));
-    if (seed && !options_were_given(&list, arguments, "seed"))
-        option_read_whole(seed, 0, UINT64_MAX, &options->seed, NULL);
+    if (!folder)
+        return TRUE;
+    g_autoptr(json_t) results = results_file_read(folder, error);
+    if (!results)
+        return FALSE;
+    json_t *costs = json_object_get(json_object_get(results, "run"), "costs");
+    if (json_object_size(costs) == 0)
+        return rtc_fail_usage(error, "--durations %s: no call of that run was started",
+                              folder);
+    *ret_costs = json_incref(costs);
+    return TRUE;
 }
 
 static gboolean run_loaded(const struct run_values *values,
@@ -106,14 +125,16 @@ static gboolean run_loaded(const struct run_values *values,
     }
     g_autoptr(GPtrArray) stacks =
         run_options_want_stacks(values, words) ? stacks_examine() : NULL;
-    struct baseline_held baseline;
+    g_autoptr(json_t) durations = NULL;
     struct run_options options;
-    gboolean ok = baseline_hold(&values->baseline, &baseline, error) &&
+    gboolean ok = read_durations(values->durations, &durations, error) &&
                   run_options_make(values, arguments, words, stacks, &options, error);
     if (ok) {
-        g_autofree char *out = run_make_folder(values->out, error);
+        g_autofree char *out = run_make_folder(values->out, values->resume, error);
         g_autofree char *command = format_command(arguments);
         options.out = out;
+        options.durations = durations;
+        options.resumes = values->resume != NULL;
         options.command = command;
         options.known = known;
         take_seed_of(&baseline, arguments, &options);

@@ -13,13 +13,14 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "call/journal.h"
 #include "command/clock_options.h"
 #include "command/pairs.h"
+#include "command/shard_choice.h"
 
 #define REPEAT_MAX    100000
 #define RETRIES_MAX   10
 #define JOBS_MAX      1000
-#define SHARDS_MAX    10000
 #define TIMEOUT_MAX_S 86400.0
 #define SAME_SECOND   100 /* runs that may start within one second */
 
@@ -62,21 +63,6 @@ static gboolean take_jobs(const char *text, void *place, GError **error)
         return option_read_whole(text, 1, JOBS_MAX, place, error);
     *(uint64_t *)place = 0;
     return TRUE;
-}
-
-static gboolean take_shard(const char *text, void *place, GError **error)
-{
-    uint64_t shard[2];
-    g_auto(GStrv) parts = g_strsplit(text, "/", -1);
-    if (g_strv_length(parts) == 2 &&
-        option_read_whole(parts[1], 1, SHARDS_MAX, &shard[1], NULL) &&
-        option_read_whole(parts[0], 1, shard[1], &shard[0], NULL)) {
-        memcpy(place, shard, sizeof shard);
-        return TRUE;
-    }
-    g_set_error(error, RTC_ERROR, RTC_ERROR_USAGE,
-                "must be K/N with K from 1 to N, is \"%s\"", text);
-    return FALSE;
 }
 
 static gboolean take_timeout(const char *text, void *place, GError **error)
@@ -264,8 +250,23 @@ const struct option run_option_table[RUN_N_OPTIONS] = {
       .argument = "K/N",
       .preset = "1/1",
       .help = "Only the Kth of N parts of the calls",
-      .take = take_shard,
+      .take = shard_take,
       VALUE(shard) },
+    { .name = "shards",
+      .argument = "N",
+      .help = "N of --shard; K is told by the environment",
+      .take = shard_take_count,
+      VALUE(n_shards) },
+    { .name = "durations",
+      .argument = "DIR",
+      .help = "Balance shards by an earlier run",
+      .take = option_take_text,
+      VALUE(durations) },
+    { .name = "resume",
+      .argument = "DIR",
+      .help = "Go on with a run that was cut off",
+      .take = option_take_text,
+      VALUE(resume) },
     { .name = "known",
       .argument = "FILE",
       .help = "What is known to fail (see the manual)",
@@ -283,6 +284,25 @@ const struct option run_option_table[RUN_N_OPTIONS] = {
     BASELINE_OPTION_EFFECT(struct run_values, baseline),
 };
 
+/* Calls that are named by key are wanted here, whatever the environment says. */
+static gboolean choose_shard(const struct run_values *values,
+                             const struct arguments *arguments, bool has_keys,
+                             struct shard_choice *ret, GError **error)
+{
+    const struct option_list list = { run_option_table, RUN_N_OPTIONS };
+    bool is_given = options_were_given(&list, arguments, "shard");
+    if (!is_given && !has_keys)
+        return shard_from_environment(g_getenv, values->n_shards, ret, error);
+    if (values->n_shards > 0 && values->n_shards != values->shard[1])
+        return rtc_fail_usage(error,
+                              "--shards is %" G_GUINT64_FORMAT " and this is shard "
+                              "%" G_GUINT64_FORMAT "/%" G_GUINT64_FORMAT,
+                              values->n_shards, values->shard[0], values->shard[1]);
+    *ret = (struct shard_choice){ (unsigned)values->shard[0], (unsigned)values->shard[1],
+                                  NULL };
+    return TRUE;
+}
+
 gboolean run_options_make(const struct run_values *values,
                           const struct arguments *arguments,
                           const struct run_words *words, const GPtrArray *stacks,
@@ -295,14 +315,18 @@ gboolean run_options_make(const struct run_values *values,
                     "--audit-clock is about the virtual clock, and --clock is wall");
         return FALSE;
     }
+    struct shard_choice shard;
+    if (!choose_shard(values, arguments, keys->len > 0, &shard, error))
+        return FALSE;
     struct run_options options = {
         .repeat = (unsigned)values->repeat,
         .seed = values->seed,
         .retries = (unsigned)values->retries,
         .jobs = (unsigned)values->jobs,
         .timeout_s = values->timeout_s,
-        .shard = (unsigned)values->shard[0],
-        .n_shards = (unsigned)values->shard[1],
+        .shard = shard.shard,
+        .n_shards = shard.n_shards,
+        .shard_source = shard.source,
         .clock = values->clock,
         .calendar_ns = values->calendar_ns,
         .all_repeats = values->all_repeats,
@@ -357,13 +381,27 @@ static char *make_new_folder(GError **error)
     return NULL;
 }
 
-char *run_make_folder(const char *wanted, GError **error)
+char *run_make_folder(const char *wanted, const char *resumed, GError **error)
 {
+    if (resumed) {
+        if (!wanted || strcmp(wanted, resumed) == 0)
+            return g_strdup(resumed);
+        rtc_fail_usage(error, "--resume %s writes there, and --out is %s", resumed,
+                       wanted);
+        return NULL;
+    }
     if (!wanted)
         return make_new_folder(error);
     g_autofree char *earlier = g_build_filename(wanted, "results.json", NULL);
     if (!file_make_folder(wanted, error))
         return NULL;
+    if (journal_is_in(wanted)) {
+        g_set_error(error, RTC_ERROR, RTC_ERROR_ENVIRONMENT,
+                    "%s holds a run that was cut off: go on with it by --resume %s, or "
+                    "give another --out",
+                    wanted, wanted);
+        return NULL;
+    }
     if (access(earlier, F_OK) == 0) {
         g_set_error(error, RTC_ERROR, RTC_ERROR_ENVIRONMENT,
                     "%s holds an earlier run: remove it, or give another --out", wanted);

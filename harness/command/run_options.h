@@ -13,6 +13,7 @@ struct run_values {
     bool modes[N_MODES];
     uint64_t repeat, seed, jobs, retries;
     uint64_t shard[2]; /* K and N */
+    uint64_t n_shards; /* N alone; 0: not given */
     double timeout_s;
     enum lab_clock clock;
     int64_t calendar_ns;
@@ -20,10 +21,10 @@ struct run_values {
     const char *out;
     const char *folder;
     const char *known;
-    struct baseline_values baseline;
+    const char *durations, *resume;
 };
 
-#define RUN_N_OPTIONS 16
+#define RUN_N_OPTIONS 18
 extern const struct option run_option_table[RUN_N_OPTIONS];
 
 /** A call's key, taken apart: "OFFERER~ANSWERER/SCENARIO/MODE/REPEAT". */
@@ -69,9 +70,11 @@ void run_options_clear(struct run_options *options);
 /**
  * Makes the folder of a run, and never one that holds another run.
  *
- * @param wanted NULL: a new one in rtclab-out, named after the time
- * @return its path, caller owns; NULL with RTC_ERROR_ENVIRONMENT
+ * @param wanted  NULL: a new one in rtclab-out, named after the time
+ * @param resumed the one whose run shall go on; NULL: none
+ * @return its path, caller owns; NULL with RTC_ERROR_ENVIRONMENT, or with RTC_ERROR_USAGE
+ *         if both are given and differ
  */
-char *run_make_folder(const char *wanted, GError **error);
+char *run_make_folder(const char *wanted, const char *resumed, GError **error);
 
 #endif

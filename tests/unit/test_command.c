@@ -626,12 +626,12 @@ static void test_no_run_is_overwritten(void)
     g_autofree char *results = g_build_filename(fresh, "results.json", NULL);
     g_autoptr(GError) error = NULL;
 
-    g_autofree char *made = run_make_folder(fresh, NULL);
+    g_autofree char *made = run_make_folder(fresh, NULL, NULL);
     ASSERT_TEXT(made, fresh);
     CU_ASSERT_TRUE(g_file_test(fresh, G_FILE_TEST_IS_DIR));
 
     CU_ASSERT_TRUE(g_file_set_contents(results, "{}", -1, NULL));
-    CU_ASSERT_PTR_NULL(run_make_folder(fresh, &error));
+    CU_ASSERT_PTR_NULL(run_make_folder(fresh, NULL, &error));
     CU_ASSERT_TRUE(g_error_matches(error, RTC_ERROR, RTC_ERROR_ENVIRONMENT));
     g_autofree char *wanted = g_strdup_printf(
         "%s holds an earlier run: remove it, or give another --out", fresh);
@@ -639,7 +639,7 @@ static void test_no_run_is_overwritten(void)
     g_clear_error(&error);
 
     CU_ASSERT_TRUE(g_file_set_contents(file, "", -1, NULL));
-    CU_ASSERT_PTR_NULL(run_make_folder(file, &error));
+    CU_ASSERT_PTR_NULL(run_make_folder(file, NULL, &error));
     CU_ASSERT_TRUE(g_error_matches(error, RTC_ERROR, RTC_ERROR_ENVIRONMENT));
     file_remove_tree(folder);
 }
@@ -650,8 +650,8 @@ static void test_default_folders_differ(void)
     g_autofree char *before = g_get_current_dir();
     g_autofree char *folder = g_dir_make_tmp("rtclab-test-XXXXXX", NULL);
     CU_ASSERT_EQUAL_FATAL(chdir(folder), 0);
-    g_autofree char *first = run_make_folder(NULL, NULL);
-    g_autofree char *second = run_make_folder(NULL, NULL);
+    g_autofree char *first = run_make_folder(NULL, NULL, NULL);
+    g_autofree char *second = run_make_folder(NULL, NULL, NULL);
     CU_ASSERT_PTR_NOT_NULL_FATAL(first);
     CU_ASSERT_PTR_NOT_NULL_FATAL(second);
     CU_ASSERT_TRUE(g_str_has_prefix(first, "rtclab-out/"));
