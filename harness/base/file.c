@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,6 +75,70 @@ gboolean file_make_folder(const char *path, GError **error)
     rtc_set_errno_error(error, RTC_ERROR_ENVIRONMENT, errno, "cannot make the folder %s",
                         path);
     return FALSE;
+}
+
+static gboolean copy_file(const char *from, const char *to)
+{
+    int in = open(from, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    int out = in < 0 ? -1 : open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    gboolean ok = out >= 0;
+    while (ok) {
+        char chunk[65536];
+        ssize_t n = read(in, chunk, sizeof chunk);
+        if (n == 0)
+            break;
+        if (n < 0 && errno == EINTR)
+            continue;
+        ok = n > 0 && file_write_all(out, chunk, (size_t)n);
+    }
+    int problem = errno;
+    if (in >= 0)
+        close(in);
+    if (out >= 0 && close(out) != 0 && ok) {
+        ok = FALSE;
+        problem = errno;
+    }
+    if (out >= 0 && !ok)
+        unlink(to);
+    errno = problem;
+    return ok;
+}
+
+static gboolean link_file(const char *from, const char *to, GError **error)
+{
+    if (link(from, to) == 0)
+        return TRUE;
+    /* Another file system, one without links, too many of them, not the owner's. */
+    bool can_copy = errno == EXDEV || errno == EPERM || errno == EMLINK ||
+                    errno == EOPNOTSUPP || errno == EACCES;
+    if (can_copy && copy_file(from, to))
+        return TRUE;
+    rtc_set_errno_error(error, RTC_ERROR_ENVIRONMENT, errno, "cannot copy %s to %s", from,
+                        to);
+    return FALSE;
+}
+
+gboolean file_link_tree(const char *from, const char *to, GError **error)
+{
+    if (!file_make_folder(to, error))
+        return FALSE;
+    g_autoptr(GDir) folder = g_dir_open(from, 0, NULL);
+    if (!folder) {
+        rtc_set_errno_error(error, RTC_ERROR_ENVIRONMENT, errno, "cannot read %s", from);
+        return FALSE;
+    }
+    for (const char *name; (name = g_dir_read_name(folder));) {
+        g_autofree char *source = g_build_filename(from, name, NULL);
+        g_autofree char *target = g_build_filename(to, name, NULL);
+        struct stat status;
+        if (lstat(source, &status) != 0)
+            continue;
+        if (S_ISDIR(status.st_mode) && !file_link_tree(source, target, error))
+            return FALSE;
+        if (S_ISREG(status.st_mode) && !link_file(source, target, error))
+            return FALSE;
+    }
+    return TRUE;
 }
 
 void file_remove_tree(const char *path)

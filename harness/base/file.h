@@ -28,6 +28,14 @@ gboolean file_replace_json(const char *path, const json_t *value, GError **error
  */
 gboolean file_make_folder(const char *path, GError **error);
 
+/**
+ * Has what is in a folder in another one too, which is made: regular files by hard links,
+ * or by copies where the file system allows no link; folders below it, too. Anything else
+ * (links, devices) is left out.
+ * @return FALSE with RTC_ERROR_ENVIRONMENT; a file that is there already is one reason
+ */
+gboolean file_link_tree(const char *from, const char *to, GError **error);
+
 /** Removes a file or a folder with all in it; errors are ignored, links not followed. */
 void file_remove_tree(const char *path);
 
