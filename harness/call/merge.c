@@ -10,6 +10,7 @@
  */
 #include "call/merge.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -234,9 +235,19 @@ static char *name_comparison(const json_t *comparison)
                      NULL);
 }
 
+/* What a shard knew of a comparison beside its calls. */
+static void take_known(json_t *comparison, const json_t *known)
+{
+    const json_t *predicted = json_object_get(known, "predicted_saving_ms");
+    compare_set_prediction(
+        comparison, json_is_number(predicted) ? json_number_value(predicted) : NAN);
+    if (json_is_true(json_object_get(known, "deterministic")))
+        json_object_set_new(comparison, "deterministic", json_true());
+}
+
 static json_t *compare_all(const GArray *shards, const json_t *calls)
 {
-    g_autoptr(GHashTable) same =
+    g_autoptr(GHashTable) known =
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     size_t i;
     json_t *comparison;
@@ -245,16 +256,14 @@ static json_t *compare_all(const GArray *shards, const json_t *calls)
         json_array_foreach(json_object_get(shard->part->results, "comparisons"), i,
                            comparison)
         {
-            if (json_is_true(json_object_get(comparison, "deterministic")))
-                g_hash_table_add(same, name_comparison(comparison));
+            g_hash_table_insert(known, name_comparison(comparison), comparison);
         }
     }
     json_t *comparisons = compare_modes(calls);
     json_array_foreach(comparisons, i, comparison)
     {
         g_autofree char *name = name_comparison(comparison);
-        if (g_hash_table_contains(same, name))
-            json_object_set_new(comparison, "deterministic", json_true());
+        take_known(comparison, g_hash_table_lookup(known, name));
     }
     return comparisons;
 }

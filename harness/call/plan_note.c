@@ -241,6 +241,12 @@ static char *differ_in_scenarios(const json_t *a, const json_t *b, const char *a
     return NULL;
 }
 
+static int count_shards(const json_t *note)
+{
+    const json_t *shards = json_object_get(note, "shards");
+    return shards ? (int)json_integer_value(shards) : 1;
+}
+
 char *plan_note_differ(const json_t *a, const json_t *b, const char *a_name,
                        const char *b_name)
 {
@@ -255,8 +261,8 @@ char *plan_note_differ(const json_t *a, const json_t *b, const char *a_name,
         return g_strdup_printf("%s and %s have other calls, or the same in another order",
                                a_name, b_name);
     if (!is_same(json_object_get(a, "shards"), json_object_get(b, "shards")))
-        return g_strdup_printf("%s and %s are of another number of shards", a_name,
-                               b_name);
+        return g_strdup_printf("%s is one of %d shards, %s one of %d", a_name,
+                               count_shards(a), b_name, count_shards(b));
     if (!is_same(json_object_get(a, "dealt"), json_object_get(b, "dealt")))
         return g_strdup_printf("the calls were dealt out by other durations in %s than "
                                "in %s",

@@ -47,6 +47,16 @@ static const struct {
     { "K", CUT, EXIT_INCOMPLETE },
 };
 
+static const struct {
+    const char *run;
+    int status;
+} without_calls[] = {
+    { "{\"complete\":true,\"shard\":\"3/4\",\"plan\":{\"calls\":2}}", EXIT_AS_EXPECTED },
+    { "{\"complete\":true,\"shard\":\"3/4\",\"plan\":{\"calls\":0}}", EXIT_INCOMPLETE },
+    { "{\"complete\":true,\"plan\":{\"calls\":2}}", EXIT_INCOMPLETE },
+    { "{\"complete\":false,\"shard\":\"3/4\",\"plan\":{\"calls\":2}}", EXIT_INCOMPLETE },
+};
+
 /* With the verdict of a baseline. */
 static const struct {
     const char *baseline;
@@ -120,6 +130,15 @@ static void test_statuses(void)
         assert_status(cases[i].calls, cases[i].end, NULL, cases[i].status);
 }
 
+static void test_empty_shards(void)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(without_calls); i++) {
+        g_autoptr(json_t) run = json_loads(without_calls[i].run, 0, NULL);
+        g_autoptr(json_t) results = json_pack("{s:O, s:[]}", "run", run, "calls");
+        CU_ASSERT_EQUAL(exit_status_of(results), without_calls[i].status);
+    }
+}
+
 static void test_baselines(void)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(judged); i++)
@@ -130,6 +149,7 @@ static void test_baselines(void)
 static const struct test tests[] = {
     { "interrupted over error over unexpected over incomplete; known failures are none",
       test_statuses },
+    { "a shard may be empty, a run may not", test_empty_shards },
     { "a baseline's verdict: failed as unexpected, slower over incomplete, inconclusive "
       "last",
       test_baselines },
