@@ -157,7 +157,7 @@ static void maker_init(struct timeline_maker *m)
     m->messages_by_id = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
     for (unsigned role = 0; role < N_ROLES; role++) {
         m->places[role] = array_of(sizeof(struct timeline_place), NULL);
-        m->asked[role] = array_of(sizeof(int64_t), NULL);
+        m->states[role] = array_of(sizeof(struct timeline_pair_state), NULL);
         m->taps[role] = TIMELINE_NONE;
     }
 }
@@ -172,7 +172,7 @@ static void maker_clear(struct timeline_maker *m)
     g_clear_pointer(&m->by_transaction, g_hash_table_unref);
     for (unsigned role = 0; role < N_ROLES; role++) {
         g_array_unref(m->places[role]);
-        g_array_unref(m->asked[role]);
+        g_array_unref(m->states[role]);
         g_free(m->tap_names[role]);
     }
     g_free(m->capture);

@@ -2,6 +2,9 @@
 /*
  * Reading events.jsonl. A line that cannot be read, of an unknown kind or without a time
  * is left out; the rest is put in the order of its times.
+ *
+ * Where there are too many, of a mapping's refreshing, which each packet of media does,
+ * the first in each tenth of a second is kept; after that, what is beyond the bound goes.
  */
 #include "call/timeline_make.h"
 
@@ -11,8 +14,6 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "call/record.h"
-
-enum { MAX_EVENTS = 400000 };
 
 static bool read_event(json_t *line, struct timeline_event *ret)
 {
@@ -50,6 +51,23 @@ enum role timeline_role_of(const struct timeline_event *event)
     return N_ROLES;
 }
 
+/* Whether a mapping was refreshed in the same tenth of a second before. */
+static bool refreshes_again(GHashTable *refreshed, const struct timeline_event *e)
+{
+    enum { REFRESH_US = 100000 };
+    if (e->kind != EVENT_NAT_MAPPING_REFRESHED)
+        return false;
+    const char *internal = timeline_text(e, "internal");
+    const char *external = timeline_text(e, "external");
+    g_autofree char *name =
+        g_strjoin("\n", e->src, internal ? internal : "", external ? external : "", NULL);
+    gpointer now = GINT_TO_POINTER((gint)(e->t_us / REFRESH_US) + 1);
+    if (g_hash_table_lookup(refreshed, name) == now)
+        return true;
+    g_hash_table_insert(refreshed, g_steal_pointer(&name), now);
+    return false;
+}
+
 gboolean timeline_load_events(struct timeline_maker *m, const char *folder,
                               GError **error)
 {
@@ -63,16 +81,25 @@ gboolean timeline_load_events(struct timeline_maker *m, const char *folder,
                     problem->message);
         return FALSE;
     }
+    size_t kept_bytes = 0;
+    /* char *: when it was last refreshed, in REFRESH_US, + 1 */
+    g_autoptr(GHashTable) refreshed =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     for (const char *at = text, *end = text + size; at < end;) {
         const char *stop = memchr(at, '\n', (size_t)(end - at));
         size_t length = (size_t)((stop ? stop : end) - at);
         json_t *line = json_loadb(at, length, JSON_REJECT_DUPLICATES, NULL);
         struct timeline_event event;
-        if (t->events->len >= MAX_EVENTS)
-            t->is_cut = true;
-        else if (line && read_event(line, &event)) {
-            json_array_append(t->lines, line);
-            g_array_append_val(t->events, event);
+        if (line && read_event(line, &event)) {
+            bool is_many = size > TIMELINE_MAX_EVENT_BYTES;
+            if ((is_many && refreshes_again(refreshed, &event)) ||
+                length > TIMELINE_MAX_EVENT_BYTES - kept_bytes) {
+                t->is_cut = true;
+            } else {
+                kept_bytes += length;
+                json_array_append(t->lines, line);
+                g_array_append_val(t->events, event);
+            }
         }
         json_decref(line);
         at += length + 1;

@@ -4,14 +4,27 @@
 #define RTCLAB_CALL_TIMELINE_MAKE_H
 
 #include <netinet/in.h>
+#include <string.h>
 
 #include "call/timeline.h"
 #include "wire/address.h"
 #include "wire/candidate.h"
+#include "wire/pcapng_read.h"
 #include "wire/stunmsg_peel.h"
 
-/** Bounds what a hostile record can cost. */
-#define TIMELINE_MAX_PAIRS 2000
+/* What a record that is too large, or means harm, can cost at most. What is beyond is
+   left out, and the timeline `is_cut`. */
+enum {
+    TIMELINE_MAX_EVENT_BYTES = 3 << 20,
+    TIMELINE_MAX_MESSAGES = 6000,
+    TIMELINE_MAX_MESSAGE_TEXT = 1 << 20, /* of attributes, bytes */
+    TIMELINE_MAX_CANDIDATES = 256,       /* of each peer */
+    TIMELINE_MAX_PAIRS = 2000,           /* of each peer */
+    TIMELINE_MAX_DESCRIPTIONS = 256,
+    TIMELINE_MAX_ALLOCATIONS = 256,
+    TIMELINE_MAX_CHANNELS = 1024,
+    TIMELINE_MAX_NOTE = 400, /* bytes */
+};
 
 /* What is known of a packet beside its line: same index as timeline.packets. */
 struct timeline_seen {
@@ -59,20 +72,28 @@ struct timeline_place {
     bool is_signalled;
 };
 
+/* What is known of a pair beside what it shows: same index as timeline.pairs. */
+struct timeline_pair_state {
+    int64_t asked_us; /* a check that nominates it came in */
+    uint32_t
+        checked; /* the pair whose check made this one valid; TIMELINE_NONE: itself */
+};
+
 struct timeline_maker {
     struct timeline *timeline;
     char *capture; /* the file */
     gsize capture_size;
-    GArray *seen;             /* struct timeline_seen */
-    GArray *facts;            /* struct timeline_fact */
-    GArray *allocations;      /* struct timeline_allocation */
-    GArray *channels;         /* struct timeline_channel */
-    GArray *places[N_ROLES];  /* struct timeline_place */
-    char *tap_names[N_ROLES]; /* as the record says; NULL: it does not */
-    GArray *asked[N_ROLES]; /* int64_t, of each pair: a check that nominates it came in */
-    uint32_t taps[N_ROLES]; /* a peer's own; TIMELINE_NONE: not known */
+    GArray *seen;               /* struct timeline_seen */
+    GArray *facts;              /* struct timeline_fact */
+    GArray *allocations;        /* struct timeline_allocation */
+    GArray *channels;           /* struct timeline_channel */
+    GArray *places[N_ROLES];    /* struct timeline_place */
+    char *tap_names[N_ROLES];   /* as the record says; NULL: it does not */
+    GArray *states[N_ROLES];    /* struct timeline_pair_state */
+    uint32_t taps[N_ROLES];     /* a peer's own; TIMELINE_NONE: not known */
     GHashTable *by_transaction; /* of a fact's: index in transactions + 1 */
     GHashTable *messages_by_id; /* packet id: index in messages + 1 */
+    size_t message_text;        /* bytes of attributes so far */
     bool has_start;             /* timeline.start_ns is known */
 };
 
@@ -124,6 +145,14 @@ enum role timeline_role_of(const struct timeline_event *event);
 gboolean timeline_load_packets(struct timeline_maker *m, const char *folder,
                                GError **error);
 
+/* timeline_thin.c */
+struct timeline_thinner;
+struct timeline_thinner *timeline_thinner_new(const char *capture, size_t size);
+void timeline_thinner_free(struct timeline_thinner *thinner);
+/** Whether a packet is kept; asked once for each, in their order. */
+bool timeline_thinner_keeps(struct timeline_thinner *thinner,
+                            const struct pcapng_item *item, uint32_t number);
+
 /* timeline_summary.c: what a packet is, in one line. */
 char *timeline_summarise(const uint8_t *bytes, size_t size);
 
@@ -139,14 +168,17 @@ void timeline_check_integrity(struct timeline_maker *m);
 /* timeline_signals.c */
 void timeline_make_descriptions(struct timeline_maker *m);
 void timeline_make_candidates(struct timeline_maker *m);
-void timeline_make_mappings(struct timeline_maker *m);
 /** The candidate of a role at a place; TIMELINE_NONE: none. */
 uint32_t timeline_find_candidate(const struct timeline_maker *m, enum role role,
                                  const struct endpoint *at,
                                  enum candidate_transport transport);
+/** Adds a peer-reflexive one; TIMELINE_NONE: there are too many. */
 uint32_t timeline_add_reflexive(struct timeline_maker *m, enum role role,
                                 const struct endpoint *at,
                                 enum candidate_transport transport, uint32_t priority);
+
+/* timeline_mappings.c */
+void timeline_make_mappings(struct timeline_maker *m);
 
 /* timeline_transactions.c */
 void timeline_make_transactions(struct timeline_maker *m);

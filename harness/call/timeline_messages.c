@@ -42,17 +42,24 @@ static char *hex_text(const uint8_t *bytes, size_t size)
     return g_string_free(text, FALSE);
 }
 
-static void add_attributes(struct timeline_message *message, const struct stunmsg *m)
+static void add_attributes(struct timeline_maker *m, struct timeline_message *message,
+                           const struct stunmsg *decoded)
 {
-    struct stunmsg_iterator i = stunmsg_attributes(m);
+    struct stunmsg_iterator i = stunmsg_attributes(decoded);
     struct stunmsg_attribute a;
     message->attributes = g_ptr_array_new_with_free_func(g_free);
-    while (stunmsg_next(&i, &a) && message->attributes->len < 2 * MAX_ATTRIBUTES) {
-        char *value = stunmsg_value_text(m, &a);
+    while (stunmsg_next(&i, &a)) {
+        if (message->attributes->len >= 2 * MAX_ATTRIBUTES ||
+            m->message_text > TIMELINE_MAX_MESSAGE_TEXT) {
+            m->timeline->is_cut = true;
+            return;
+        }
+        char *value = stunmsg_value_text(decoded, &a);
         if (!value)
             value = hex_text(a.value, a.size);
         g_ptr_array_add(message->attributes, stunmsg_type_text(a.type));
         g_ptr_array_add(message->attributes, value);
+        m->message_text += strlen(value);
     }
 }
 
@@ -80,7 +87,7 @@ static uint32_t add_message(struct timeline_maker *m, const struct stunmsg_peele
     struct timeline_fact fact = { .peeled = *peeled };
     for (unsigned i = 0; i < STUNMSG_TRANSACTION_SIZE; i++)
         g_snprintf(message.transaction + 2 * i, 3, "%02x", decoded->transaction[i]);
-    add_attributes(&message, decoded);
+    add_attributes(m, &message, decoded);
     enum stunmsg_error fingerprint = stunmsg_check_fingerprint(decoded);
     message.has_fingerprint = fingerprint != STUNMSG_ABSENT;
     message.is_fingerprint_right = fingerprint == STUNMSG_OK;
@@ -109,6 +116,10 @@ uint32_t timeline_take_message(struct timeline_maker *m, uint64_t id,
     if (stunmsg_decode(peeled.bytes, peeled.size, &decoded) != STUNMSG_OK &&
         !decode_classic(&peeled, copy, &decoded))
         return TIMELINE_NONE;
+    if (m->timeline->messages->len >= TIMELINE_MAX_MESSAGES) {
+        m->timeline->is_cut = true;
+        return TIMELINE_NONE;
+    }
     uint32_t index = add_message(m, &peeled, &decoded);
     if (id)
         g_hash_table_insert(m->messages_by_id, g_memdup2(&id, sizeof id),

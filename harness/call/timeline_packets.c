@@ -15,11 +15,11 @@
 #include "base/error.h"
 #include "call/record.h"
 #include "wire/ip.h"
-#include "wire/pcapng_read.h"
 
 static char *valid_text(const struct pcapng_text *text)
 {
-    return text->size ? g_utf8_make_valid(text->at, (gssize)text->size) : NULL;
+    size_t size = MIN(text->size, (size_t)TIMELINE_MAX_NOTE);
+    return size ? g_utf8_make_valid(text->at, (gssize)size) : NULL;
 }
 
 /* ---- the comment ---- */
@@ -162,14 +162,18 @@ gboolean timeline_load_packets(struct timeline_maker *m, const char *folder,
     }
     struct pcapng_reader *reader =
         pcapng_reader_new((const uint8_t *)m->capture, m->capture_size);
+    struct timeline_thinner *thinner = timeline_thinner_new(m->capture, m->capture_size);
     struct pcapng_item item;
     uint32_t number = 0;
     while (pcapng_reader_next(reader, &item)) {
         if (item.kind == PCAPNG_ITEM_INTERFACE)
             take_interface(m, &item);
+        else if (timeline_thinner_keeps(thinner, &item, ++number))
+            take_packet(m, &item, number);
         else
-            take_packet(m, &item, ++number);
+            m->timeline->is_cut = true;
     }
+    timeline_thinner_free(thinner);
     pcapng_reader_free(reader);
     return TRUE;
 }

@@ -35,6 +35,13 @@ static struct timeline_pair *pair_at(const struct timeline_maker *m, enum role r
     return timeline_at(m->timeline->pairs[role], struct timeline_pair, index);
 }
 
+static struct timeline_pair_state *state_at(const struct timeline_maker *m,
+                                            enum role role, uint32_t index)
+{
+    return timeline_at(m->states[role], struct timeline_pair_state, index);
+}
+
+/* @return TIMELINE_NONE: there are too many */
 static uint32_t find_pair(struct timeline_maker *m, enum role role, uint32_t local,
                           uint32_t remote)
 {
@@ -42,6 +49,11 @@ static uint32_t find_pair(struct timeline_maker *m, enum role role, uint32_t loc
     for (uint32_t i = 0; i < pairs->len; i++)
         if (pair_at(m, role, i)->local == local && pair_at(m, role, i)->remote == remote)
             return i;
+    if (local == TIMELINE_NONE || remote == TIMELINE_NONE ||
+        pairs->len >= TIMELINE_MAX_PAIRS) {
+        m->timeline->is_cut = true;
+        return TIMELINE_NONE;
+    }
     struct timeline_pair pair = {
         .local = local,
         .remote = remote,
@@ -53,9 +65,10 @@ static uint32_t find_pair(struct timeline_maker *m, enum role role, uint32_t loc
         .selected_us = TIMELINE_NEVER,
         .checks = g_array_new(FALSE, FALSE, sizeof(uint32_t)),
     };
-    int64_t never = TIMELINE_NEVER;
+    struct timeline_pair_state state = { .asked_us = TIMELINE_NEVER,
+                                         .checked = TIMELINE_NONE };
     g_array_append_val(pairs, pair);
-    g_array_append_val(m->asked[role], never);
+    g_array_append_val(m->states[role], state);
     return pairs->len - 1;
 }
 
@@ -138,6 +151,8 @@ static void take_check(struct timeline_maker *m, enum role role, uint32_t packet
     uint32_t local = local_candidate(m, role, &ends, priority);
     uint32_t remote = remote_candidate(m, role, &ends, 0);
     t->pair = find_pair(m, role, local, remote);
+    if (t->pair == TIMELINE_NONE)
+        return;
     struct timeline_pair *pair = pair_at(m, role, t->pair);
     set_first(&pair->first_check_us, p->t_us);
     g_array_append_val(pair->checks, index);
@@ -177,11 +192,15 @@ static void take_success(struct timeline_maker *m, enum role role, uint32_t pack
     uint32_t shown = timeline_find_candidate(m, role, mapped, transport);
     if (shown == TIMELINE_NONE)
         shown = timeline_add_reflexive(m, role, mapped, transport, asked->priority);
+    uint32_t valid = find_pair(m, role, shown, remote);
+    if (valid == TIMELINE_NONE)
+        return;
     struct timeline_candidate *c =
         timeline_at(m->timeline->candidates[role], struct timeline_candidate, shown);
     if (!*c->text)
         set_first(&c->gathered_us, p->t_us);
-    pair = pair_at(m, role, find_pair(m, role, shown, remote));
+    state_at(m, role, valid)->checked = t->pair;
+    pair = pair_at(m, role, valid);
     set_first(&pair->first_check_us,
               maker_packet(m, g_array_index(t->requests, uint32_t, 0))->t_us);
     g_array_append_val(pair->checks, index);
@@ -198,6 +217,9 @@ static void take_incoming(struct timeline_maker *m, enum role role, uint32_t pac
         return;
     uint32_t local = local_candidate(m, role, &ends, 0);
     uint32_t remote = remote_candidate(m, role, &ends, fact->priority);
+    uint32_t pair = find_pair(m, role, local, remote);
+    if (pair == TIMELINE_NONE)
+        return;
     struct timeline_place *place =
         timeline_at(m->places[!role], struct timeline_place, remote);
     set_first(&place->seen_us, p->t_us);
@@ -205,9 +227,8 @@ static void take_incoming(struct timeline_maker *m, enum role role, uint32_t pac
         timeline_at(m->timeline->candidates[!role], struct timeline_candidate, remote);
     if (!*c->text && c->priority == 0)
         c->priority = fact->priority;
-    uint32_t pair = find_pair(m, role, local, remote);
     if (fact->nominates)
-        set_first(&g_array_index(m->asked[role], int64_t, pair), p->t_us);
+        set_first(&state_at(m, role, pair)->asked_us, p->t_us);
 }
 
 static void walk_packets(struct timeline_maker *m)
@@ -276,8 +297,7 @@ static void form_pairs(struct timeline_maker *m, enum role role)
                 timeline_at(remotes, struct timeline_place, k);
             const struct timeline_candidate *c =
                 timeline_at(m->timeline->candidates[!role], struct timeline_candidate, k);
-            if (m->timeline->pairs[role]->len < TIMELINE_MAX_PAIRS &&
-                remote_known_us(c, remote) != TIMELINE_NEVER &&
+            if (remote_known_us(c, remote) != TIMELINE_NEVER &&
                 can_pair(timeline_at(locals, struct timeline_place, i), remote))
                 find_pair(m, role, i, k);
         }
@@ -326,7 +346,9 @@ static void finish_pairs(struct timeline_maker *m, enum role role)
         pair->possible_us = local_us == TIMELINE_NEVER || remote_us == TIMELINE_NEVER
                                 ? pair->first_check_us
                                 : MAX(local_us, remote_us);
-        int64_t asked_us = g_array_index(m->asked[role], int64_t, i);
+        uint32_t checked = state_at(m, role, i)->checked;
+        int64_t asked_us =
+            state_at(m, role, checked == TIMELINE_NONE ? i : checked)->asked_us;
         if (asked_us != TIMELINE_NEVER && pair->valid_us != TIMELINE_NEVER)
             set_first(&pair->nominated_us, MAX(asked_us, pair->valid_us));
     }
@@ -345,14 +367,21 @@ static uint32_t told_candidate(struct timeline_maker *m, enum role role,
         g_strcmp0(protocol, "tcp") == 0 ? CANDIDATE_TCP : CANDIDATE_UDP;
     if (address_parse(address, &at.address))
         return timeline_find_candidate(m, role, &at, transport);
+    /* A name; one that hides an address (Chromium's redacted-ip.invalid) is told by its
+       port. */
     const GArray *list = m->timeline->candidates[role];
+    uint32_t found = TIMELINE_NONE;
     for (uint32_t i = 0; i < list->len; i++) {
         const struct timeline_candidate *c =
             timeline_at(list, struct timeline_candidate, i);
-        if (c->port == port && g_ascii_strcasecmp(c->address, address) == 0)
+        if (c->port != port || g_strcmp0(c->protocol, protocol) != 0)
+            continue;
+        if (g_ascii_strcasecmp(c->address, address) == 0)
             return i;
+        if (found == TIMELINE_NONE || !*c->text)
+            found = i;
     }
-    return TIMELINE_NONE;
+    return found;
 }
 
 static bool says_failed(const struct timeline_event *e)
@@ -374,9 +403,11 @@ static void walk_events(struct timeline_maker *m)
             uint32_t local = told_candidate(m, role, json_object_get(e->data, "local"));
             uint32_t remote =
                 told_candidate(m, !role, json_object_get(e->data, "remote"));
-            if (local != TIMELINE_NONE && remote != TIMELINE_NONE)
-                pair_at(m, role, find_pair(m, role, local, remote))->selected_us =
-                    e->t_us;
+            uint32_t pair = local == TIMELINE_NONE || remote == TIMELINE_NONE
+                                ? TIMELINE_NONE
+                                : find_pair(m, role, local, remote);
+            if (pair != TIMELINE_NONE)
+                pair_at(m, role, pair)->selected_us = e->t_us;
         }
         for (uint32_t k = 0; says_failed(e) && k < m->timeline->pairs[role]->len; k++) {
             struct timeline_pair *pair = pair_at(m, role, k);
@@ -384,6 +415,42 @@ static void walk_events(struct timeline_maker *m)
                 set_first(&pair->failed_us, e->t_us);
         }
     }
+}
+
+/* A check of a pair that works, by a peer that is connected, asks whether it still does
+   (RFC 7675, RFC 8445 §11). */
+static void mark_keepalives(struct timeline_maker *m, enum role role,
+                            int64_t connected_us)
+{
+    GArray *all = m->timeline->transactions;
+    for (uint32_t i = 0; connected_us != TIMELINE_NEVER && i < all->len; i++) {
+        struct timeline_transaction *t = timeline_at(all, struct timeline_transaction, i);
+        if (t->role != role || t->use != TIMELINE_CHECK || t->pair == TIMELINE_NONE)
+            continue;
+        const struct timeline_pair *pair = pair_at(m, role, t->pair);
+        int64_t sent_us = maker_packet(m, g_array_index(t->requests, uint32_t, 0))->t_us;
+        bool was_valid = pair->valid_us != TIMELINE_NEVER && pair->valid_us < sent_us;
+        bool was_nominated =
+            pair->nominated_us != TIMELINE_NEVER && pair->nominated_us < sent_us;
+        if (sent_us > connected_us && was_valid && (was_nominated || !t->nominates))
+            t->use = TIMELINE_KEEPALIVE;
+    }
+}
+
+static void find_keepalives(struct timeline_maker *m)
+{
+    int64_t connected_us[N_ROLES] = { TIMELINE_NEVER, TIMELINE_NEVER };
+    const GArray *events = m->timeline->events;
+    for (unsigned i = 0; i < events->len; i++) {
+        const struct timeline_event *e = timeline_at(events, struct timeline_event, i);
+        enum role role = timeline_role_of(e);
+        const char *state = timeline_text(e, "state");
+        if (role < N_ROLES && e->kind == EVENT_PEER_ICE_STATE &&
+            (g_strcmp0(state, "connected") == 0 || g_strcmp0(state, "completed") == 0))
+            set_first(&connected_us[role], e->t_us);
+    }
+    for (unsigned role = 0; role < N_ROLES; role++)
+        mark_keepalives(m, role, connected_us[role]);
 }
 
 void timeline_make_pairs(struct timeline_maker *m)
@@ -394,4 +461,5 @@ void timeline_make_pairs(struct timeline_maker *m)
     walk_events(m);
     for (unsigned role = 0; role < N_ROLES; role++)
         finish_pairs(m, role);
+    find_keepalives(m);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Descriptions, candidates and mappings, from the events alone.
+ * Descriptions and candidates, from the events alone.
  *
  * A candidate is told apart by component, transport, address, port and TCP type: the same
  * one is written differently by the stack that gathered it and the one that takes it in.
@@ -39,7 +39,10 @@ void timeline_make_descriptions(struct timeline_maker *m)
             held_us[role] = e->t_us;
         if (!sdp || !type)
             continue;
-        if (e->kind == EVENT_SIGNAL_SENT) {
+        if (e->kind == EVENT_SIGNAL_SENT &&
+            t->descriptions->len >= TIMELINE_MAX_DESCRIPTIONS) {
+            t->is_cut = true;
+        } else if (e->kind == EVENT_SIGNAL_SENT) {
             struct timeline_description d = {
                 .role = role,
                 .type = g_strdup(type),
@@ -60,6 +63,13 @@ void timeline_make_descriptions(struct timeline_maker *m)
 
 /* ---- candidates ---- */
 
+/* A peer-reflexive candidate is nothing that is signalled: a stack may tell that it took
+   one in, which was by a check. */
+static bool is_signalled(const struct candidate *c)
+{
+    return c->type != CANDIDATE_PRFLX;
+}
+
 static void set_place(struct timeline_place *place, const struct candidate *c)
 {
     *place = (struct timeline_place){ .at = c->place.endpoint,
@@ -68,7 +78,7 @@ static void set_place(struct timeline_place *place, const struct candidate *c)
                                       .tcp_type = c->tcp_type,
                                       .component = c->component,
                                       .seen_us = TIMELINE_NEVER,
-                                      .is_signalled = true };
+                                      .is_signalled = is_signalled(c) };
     if (c->is_related)
         place->base = c->related.endpoint;
 }
@@ -103,10 +113,14 @@ static uint32_t take_candidate(struct timeline_maker *m, enum role role, const c
         if (is_same(timeline_at(list, struct timeline_candidate, i),
                     timeline_at(m->places[role], struct timeline_place, i), &c))
             return i;
+    if (list->len >= TIMELINE_MAX_CANDIDATES) {
+        m->timeline->is_cut = true;
+        return TIMELINE_NONE;
+    }
     char address[ADDRESS_TEXT_SIZE];
     struct timeline_place place;
     struct timeline_candidate candidate = {
-        .text = g_strdup(text),
+        .text = g_strdup(is_signalled(&c) ? text : ""),
         .type = g_strdup(candidate_type_name(c.type)),
         .protocol = g_strdup(c.transport == CANDIDATE_UDP ? "udp" : "tcp"),
         .address = g_strdup(c.place.name[0]
@@ -115,7 +129,7 @@ static uint32_t take_candidate(struct timeline_maker *m, enum role role, const c
         .port = c.place.endpoint.port,
         .priority = c.priority,
         .foundation = g_strdup(c.foundation),
-        .base = base_text(&c),
+        .base = is_signalled(&c) ? base_text(&c) : NULL,
         .gathered_us = TIMELINE_NEVER,
         .sent_us = TIMELINE_NEVER,
         .delivered_us = TIMELINE_NEVER,
@@ -205,6 +219,10 @@ uint32_t timeline_add_reflexive(struct timeline_maker *m, enum role role,
 {
     char address[ADDRESS_TEXT_SIZE];
     GArray *list = m->timeline->candidates[role];
+    if (list->len >= 2 * TIMELINE_MAX_CANDIDATES) {
+        m->timeline->is_cut = true;
+        return TIMELINE_NONE;
+    }
     struct timeline_place place = { .at = *at,
                                     .type = CANDIDATE_PRFLX,
                                     .transport = transport,
@@ -226,63 +244,4 @@ uint32_t timeline_add_reflexive(struct timeline_maker *m, enum role role,
     g_array_append_val(list, candidate);
     g_array_append_val(m->places[role], place);
     return list->len - 1;
-}
-
-/* ---- mappings ---- */
-
-static bool is_mapping_of(const struct timeline_mapping *mapping,
-                          const struct timeline_event *e)
-{
-    return mapping->expired_us == TIMELINE_NEVER && strcmp(mapping->nat, e->src) == 0 &&
-           g_strcmp0(mapping->protocol, timeline_text(e, "protocol")) == 0 &&
-           g_strcmp0(mapping->internal, timeline_text(e, "internal")) == 0 &&
-           g_strcmp0(mapping->external, timeline_text(e, "external")) == 0;
-}
-
-static struct timeline_mapping *find_mapping(const struct timeline *t,
-                                             const struct timeline_event *e)
-{
-    for (unsigned i = t->mappings->len; i-- > 0;) {
-        struct timeline_mapping *mapping =
-            timeline_at(t->mappings, struct timeline_mapping, i);
-        if (is_mapping_of(mapping, e))
-            return mapping;
-    }
-    return NULL;
-}
-
-static void add_mapping(struct timeline *t, const struct timeline_event *e)
-{
-    struct timeline_mapping mapping = {
-        .nat = g_strdup(e->src),
-        .protocol = g_strdup(timeline_text(e, "protocol")),
-        .internal = g_strdup(timeline_text(e, "internal")),
-        .external = g_strdup(timeline_text(e, "external")),
-        .remote = g_strdup(timeline_text(e, "remote")),
-        .created_us = e->t_us,
-        .expired_us = TIMELINE_NEVER,
-        .refreshed_us = g_array_new(FALSE, FALSE, sizeof(int64_t)),
-    };
-    g_array_append_val(t->mappings, mapping);
-}
-
-void timeline_make_mappings(struct timeline_maker *m)
-{
-    struct timeline *t = m->timeline;
-    for (unsigned i = 0; i < t->events->len; i++) {
-        const struct timeline_event *e = timeline_at(t->events, struct timeline_event, i);
-        if (e->kind == EVENT_NAT_MAPPING_CREATED) {
-            add_mapping(t, e);
-            continue;
-        }
-        bool is_about = e->kind == EVENT_NAT_MAPPING_REFRESHED ||
-                        e->kind == EVENT_NAT_MAPPING_EXPIRED;
-        struct timeline_mapping *mapping = is_about ? find_mapping(t, e) : NULL;
-        if (!mapping)
-            continue;
-        if (e->kind == EVENT_NAT_MAPPING_EXPIRED)
-            mapping->expired_us = e->t_us;
-        else
-            g_array_append_val(mapping->refreshed_us, e->t_us);
-    }
 }

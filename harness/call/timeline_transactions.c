@@ -40,7 +40,8 @@ static void learn_channel(struct timeline_maker *m, const struct timeline_seen *
     struct stunmsg decoded;
     uint32_t number;
     struct timeline_channel channel = { .client = seen->src, .server = seen->dst };
-    if (stunmsg_decode(fact->peeled.bytes, fact->peeled.size, &decoded) != STUNMSG_OK ||
+    if (m->channels->len >= TIMELINE_MAX_CHANNELS ||
+        stunmsg_decode(fact->peeled.bytes, fact->peeled.size, &decoded) != STUNMSG_OK ||
         stunmsg_get_u32(&decoded, STUNMSG_CHANNEL_NUMBER, &number) != STUNMSG_OK ||
         stunmsg_get_address(&decoded, STUNMSG_XOR_PEER_ADDRESS, &channel.peer) !=
             STUNMSG_OK)
@@ -56,7 +57,8 @@ static void learn_allocation(struct timeline_maker *m, enum role role,
     struct timeline_allocation a = {
         .role = role, .client = seen->dst, .server = seen->src, .relayed = fact->relayed
     };
-    if (a.relayed.address.family != ADDRESS_NONE)
+    if (a.relayed.address.family != ADDRESS_NONE &&
+        m->allocations->len < TIMELINE_MAX_ALLOCATIONS)
         g_array_append_val(m->allocations, a);
 }
 
