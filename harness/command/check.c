@@ -14,6 +14,7 @@
 #include "base/event.h"
 #include "base/file.h"
 #include "call/results_schema.h"
+#include "call/timeline_schema.h"
 #include "command/load.h"
 #include "scenario/scenario.h"
 
@@ -41,6 +42,7 @@ static const struct {
     { "scenario", scenario_schema },
     { "events", event_schema },
     { "results", results_schema },
+    { "timeline", timeline_schema },
     { "known-failures", known_failures_schema },
 };
 
@@ -56,10 +58,11 @@ static gboolean print_schema(const GPtrArray *words, GError **error)
         free(text);
         return TRUE;
     }
-    g_set_error(
-        error, RTC_ERROR, RTC_ERROR_USAGE,
-        "--schema must be of scenario, events, results or known-failures, is of \"%s\"",
-        (const char *)words->pdata[words->len - 1]);
+    g_set_error(error, RTC_ERROR, RTC_ERROR_USAGE,
+                "--schema must be of scenario, events, results, timeline or "
+                "known-failures, is of "
+                "\"%s\"",
+                (const char *)words->pdata[words->len - 1]);
     return FALSE;
 }
 
@@ -138,9 +141,9 @@ const struct command command_check = {
     .summary = "Check that scenarios are valid; a mistake is a line",
     .description =
         "A file named known-failures.json is checked as such.\n"
-        "--schema [scenario|events|results|known-failures] prints the JSON Schema of\n"
-        "scenario files, of a line of events.jsonl, of results.json, or of a file of\n"
-        "known failures.",
+        "--schema [scenario|events|results|timeline|known-failures] prints the JSON\n"
+        "Schema of scenario files, of a line of events.jsonl, of results.json, of a\n"
+        "call's timeline.json, or of a file of known failures.",
     .options = { options, G_N_ELEMENTS(options) },
     .values_size = sizeof(struct check_values),
     .most_words = G_MAXUINT,

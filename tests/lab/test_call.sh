@@ -116,7 +116,7 @@ for log in offerer answerer turn; do
     claim "$log.log is kept" [ -e "$call/full/1/$log.log" ]
 done
 claim "coturn left nothing but its log" \
-    bash -c '! ls "$0" | grep -vx -e events.jsonl -e trace.pcapng -e ".*[.]log"' "$call/full/1"
+    bash -c '! ls "$0" | grep -vx -e events.jsonl -e trace.pcapng -e timeline.json -e ".*[.]log"' "$call/full/1"
 
 run_rtclab 0 run open/open~open --modes trickle --clock wall --out "$work/wall"
 claim "on the wall clock lateness is measured" holds '.run.clock == "wall" and all(.calls[];

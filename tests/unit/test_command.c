@@ -202,11 +202,11 @@ static void test_mistakes_are_one_line(void)
         { "exec --scenarios " SCENARIO_FOLDER " 'behaviour/ei-*' bob -- ls", 2,
           "rtclab exec: \"behaviour/ei-*\" names 3 scenarios, must name one\n" },
         { "check --schema call", 2,
-          "rtclab check: --schema must be of scenario, events, results or "
-          "known-failures, is of \"call\"\n" },
+          "rtclab check: --schema must be of scenario, events, results, timeline "
+          "or known-failures, is of \"call\"\n" },
         { "check --schema events results", 2,
-          "rtclab check: --schema must be of scenario, events, results or "
-          "known-failures, is of \"results\"\n" },
+          "rtclab check: --schema must be of scenario, events, results, timeline "
+          "or known-failures, is of \"results\"\n" },
         { "run --clock wall --audit-clock --scenarios " SCENARIO_FOLDER, 2,
           "rtclab run: --audit-clock is about the virtual clock, and --clock is wall\n" },
         { "run -j2", 2, "rtclab run: there is no option -j2 (see rtclab help run)\n" },
@@ -278,6 +278,7 @@ static void test_schemas_are_printed(void)
         { "check --schema known-failures",
           "What is known not to work: known-failures.json" },
         { "check --schema results", "The results of a run of rtclab: results.json" },
+        { "check --schema timeline", "What a call's record says: timeline.json" },
     };
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         g_autofree char *out = NULL;
