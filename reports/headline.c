@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The sentence is made of clauses: the calls, the baseline, the saving. The last is
- * chosen among the comparisons: the greatest that is sure; else, if all have too few
- * pairs to be sure of anything, the greatest of those that point one way in every pair.
+ * chosen among the comparisons: the greatest that is sure; else, since there may be too
+ * few pairs to be sure of anything, the greatest of those that point one way in every
+ * pair.
  *
  * Scenarios are named by their ids, which are what a user types; the title's part before
  * the colon says in words what the scenario is about. Peers are named only where there
@@ -135,8 +136,8 @@ static double number_or(const json_t *value, double otherwise)
     return json_is_number(value) ? json_number_value(value) : otherwise;
 }
 
-/* Whether in all pairs the same side was faster. */
-static bool points_one_way(const json_t *samples)
+/* Whether in all pairs the same side was faster, and by how much is known. */
+static bool points_one_way(const json_t *entry, const json_t *samples)
 {
     size_t i, n_positive = 0, n_negative = 0;
     json_t *sample;
@@ -145,7 +146,9 @@ static bool points_one_way(const json_t *samples)
         n_positive += json_number_value(sample) > 0;
         n_negative += json_number_value(sample) < 0;
     }
-    return i > 0 && (n_positive == i || n_negative == i);
+    double p_faster = number_or(json_object_get(entry, "p_faster"), n_positive > 0);
+    return i > 0 &&
+           ((n_positive == i && p_faster == 1) || (n_negative == i && p_faster == 0));
 }
 
 static struct saving read_saving(const json_t *comparison)
@@ -157,7 +160,9 @@ static struct saving read_saving(const json_t *comparison)
     struct saving saving = { .comparison = comparison,
                              .ms = median,
                              .interval = { NAN, NAN },
-                             .n_pairs = json_array_size(samples) };
+                             .n_pairs = json_array_size(samples) +
+                                        (size_t)json_integer_value(
+                                            json_object_get(entry, "censored")) };
     if (json_is_true(json_object_get(comparison, "deterministic"))) {
         saving.certainty = isnan(median) || median == 0 ? NOTHING : SURE;
     } else if (number_or(json_object_get(entry, "p_holm"), 1) < ALPHA) {
@@ -168,7 +173,7 @@ static struct saving read_saving(const json_t *comparison)
         /* What the test is sure of must show in the figures, too. */
         if (saving.interval.low <= 0 && saving.interval.high >= 0)
             saving.certainty = NOTHING;
-    } else if (saving.n_pairs < STATISTICS_LEAST_PAIRS && points_one_way(samples)) {
+    } else if (!isnan(median) && points_one_way(entry, samples)) {
         saving.certainty = SEEN;
     }
     return saving;
@@ -270,28 +275,25 @@ static bool could_tell(const json_t *comparisons)
     return false;
 }
 
-static void append_saving(GString *out, const json_t *results)
+char *headline_format_saving(const json_t *results)
 {
     const json_t *comparisons = json_object_get(results, "comparisons");
     struct saving saving = choose(comparisons);
-    if (saving.certainty == NOTHING) {
-        if (could_tell(comparisons))
-            g_string_append(out, "; trickle saves nothing significant");
-        return;
-    }
+    if (saving.certainty == NOTHING)
+        return could_tell(comparisons) ? g_strdup("trickle saves nothing significant")
+                                       : NULL;
     g_autofree char *amount = format_amount(&saving);
     g_autofree char *place = format_place(results, saving.comparison);
     bool is_saving = weight_of(&saving) > 0;
     if (saving.certainty == SURE)
-        g_string_append_printf(out, "; trickle %s in %s: %s",
+        return g_strdup_printf("trickle %s in %s: %s",
                                is_saving ? "saves most" : "takes longer", place, amount);
-    else if (saving.n_pairs == 1)
-        g_string_append_printf(out, "; in one pair of calls trickle took %s %s in %s",
-                               amount, is_saving ? "less" : "longer", place);
-    else
-        g_string_append_printf(
-            out, "; in all %zu pairs of calls trickle took %s, the median %s, in %s",
-            saving.n_pairs, is_saving ? "less" : "longer", amount, place);
+    if (saving.n_pairs == 1)
+        return g_strdup_printf("in one pair of calls trickle took %s %s in %s", amount,
+                               is_saving ? "less" : "longer", place);
+    return g_strdup_printf(
+        "in all %zu pairs of calls trickle took %s in %s, the median %s", saving.n_pairs,
+        is_saving ? "less" : "longer", place, amount);
 }
 
 char *headline_format(const json_t *results)
@@ -299,7 +301,9 @@ char *headline_format(const json_t *results)
     GString *out = g_string_new(NULL);
     append_calls(out, results);
     append_baseline(out, json_object_get(results, "baseline"));
-    append_saving(out, results);
+    g_autofree char *saving = headline_format_saving(results);
+    if (saving)
+        g_string_append_printf(out, "; %s", saving);
     out->str[0] = g_ascii_toupper(out->str[0]);
     return g_string_free(out, FALSE);
 }

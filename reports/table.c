@@ -31,79 +31,21 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "reports/compare.h"
+#include "reports/headline.h"
 #include "reports/table_calls.h"
+#include "reports/table_cells.h"
 #include "reports/table_pairs.h"
 
-#define DEFAULT_WIDTH      100
-#define GAP                "  "
-#define DETERMINISTIC_SIGN "="
-#define LEAST_NAME         24 /* columns for ids, for a wide layout to be worth it */
+#define DEFAULT_WIDTH 100
+#define GAP           "  "
+#define LEAST_NAME    24 /* columns for ids, for a wide layout to be worth it */
 
 static const char *const tone_codes[TABLE_N_TONES] = {
     [TABLE_PLAIN] = "", [TABLE_GOOD] = "32", [TABLE_BAD] = "1;31",
     [TABLE_ODD] = "33", [TABLE_DIM] = "2",
 };
 
-struct cell {
-    char *text;
-    char *number; /* right-aligned; NULL: none */
-    enum table_tone tone;
-    gboolean has_other_pairs; /* the text names only the most frequent pair */
-};
-
-struct row {
-    const struct call_group *group;
-    const json_t *comparison;
-    bool is_deterministic; /* repeated twice, to the same end: no more were needed */
-};
-
-struct column {
-    const char *title;
-    struct cell (*make)(const struct row *row, enum compare_mode mode);
-    enum compare_mode mode;
-};
-
-static struct cell cell_of_scenario(const struct row *row, enum compare_mode mode)
-{
-    (void)mode;
-    return (struct cell){ .text = text_escape(row->group->scenario) };
-}
-
-static struct cell cell_of_mode(const struct row *row, enum compare_mode mode)
-{
-    struct cell cell = { 0 };
-    cell.text =
-        table_describe_calls(row->group->calls[mode], &cell.tone, &cell.has_other_pairs);
-    const json_t *median = json_object_get(
-        json_object_get(row->comparison, "median_setup_ms"), compare_mode_names[mode]);
-    if (json_is_number(median))
-        cell.number = g_strdup_printf("%.0f", json_number_value(median));
-    return cell;
-}
-
-static struct cell cell_of_saving(const struct row *row, enum compare_mode mode)
-{
-    (void)mode;
-    const char *text = row->is_deterministic ? DETERMINISTIC_SIGN : "";
-    const json_t *median =
-        json_object_get(json_object_get(row->comparison, "trickle_saves_ms"), "median");
-    if (!json_is_number(median))
-        return (struct cell){ .text = g_strdup(text), .number = g_strdup("-") };
-    double ms = json_number_value(median);
-    if (ms > -0.5 && ms < 0.5)
-        ms = 0; /* no "-0" */
-    return (struct cell){ .text = g_strdup(text), .number = g_strdup_printf("%.0f", ms) };
-}
-
-/* The first column is the row's name; the layouts treat it apart. */
-static const struct column columns[] = {
-    { "scenario", cell_of_scenario, 0 },    { "trickle", cell_of_mode, COMPARE_TRICKLE },
-    { "half", cell_of_mode, COMPARE_HALF }, { "full", cell_of_mode, COMPARE_FULL },
-    { "saves", cell_of_saving, 0 },
-};
-#define N_COLUMNS G_N_ELEMENTS(columns)
-
-static unsigned cell_width(const struct cell *cell)
+static unsigned cell_width(const struct table_cell *cell)
 {
     unsigned width = text_width(cell->text);
     if (cell->number)
@@ -127,7 +69,7 @@ void table_append_toned(GString *out, const char *text, enum table_tone tone,
 }
 
 /* `width` 0: as wide as it is, the number after one blank. */
-static void append_cell(GString *out, const struct cell *cell, unsigned width,
+static void append_cell(GString *out, const struct table_cell *cell, unsigned width,
                         const struct table_style *style)
 {
     unsigned used = cell_width(cell);
@@ -152,23 +94,35 @@ static void end_line(GString *out)
 enum layout { LAYOUT_WIDE, LAYOUT_STACKED, LAYOUT_LIST };
 
 struct grid {
-    struct cell *cells; /* N_COLUMNS a row */
-    struct row *rows;
+    struct table_cell *cells; /* TABLE_N_COLUMNS a row */
+    struct table_row *rows;
     guint n_rows;
-    unsigned widths[N_COLUMNS];
+    unsigned widths[TABLE_N_COLUMNS];
+    bool is_hidden[TABLE_N_COLUMNS];
     enum layout layout;
 };
 
-static struct cell *grid_row(const struct grid *grid, guint row)
+static struct table_cell *grid_row(const struct grid *grid, guint row)
 {
-    return &grid->cells[row * N_COLUMNS];
+    return &grid->cells[row * TABLE_N_COLUMNS];
+}
+
+static bool is_empty(const struct grid *grid, size_t column)
+{
+    for (guint r = 0; r < grid->n_rows; r++)
+        if (cell_width(&grid_row(grid, r)[column]) > 0)
+            return false;
+    return true;
 }
 
 static void choose_layout(struct grid *grid, unsigned terminal_width)
 {
     unsigned cells = 0;
-    for (size_t c = 0; c < N_COLUMNS; c++) {
-        grid->widths[c] = (unsigned)strlen(columns[c].title);
+    for (size_t c = 0; c < TABLE_N_COLUMNS; c++) {
+        grid->is_hidden[c] = table_columns[c].is_optional && is_empty(grid, c);
+        if (grid->is_hidden[c])
+            continue;
+        grid->widths[c] = (unsigned)strlen(table_columns[c].title);
         for (guint r = 0; r < grid->n_rows; r++)
             grid->widths[c] = MAX(grid->widths[c], cell_width(&grid_row(grid, r)[c]));
         if (c > 0)
@@ -192,13 +146,14 @@ static void append_titles(GString *out, const struct grid *grid,
         return;
     GString *line = g_string_new(NULL);
     if (grid->layout == LAYOUT_WIDE)
-        g_string_append_printf(line, "%-*s", (int)grid->widths[0], columns[0].title);
-    for (size_t c = 1; c < N_COLUMNS; c++) {
-        /* A column of numbers alone has its title above their right end. */
-        gboolean is_number = columns[c].make == cell_of_saving;
+        g_string_append_printf(line, "%-*s", (int)grid->widths[0],
+                               table_columns[0].title);
+    for (size_t c = 1; c < TABLE_N_COLUMNS; c++) {
+        if (grid->is_hidden[c])
+            continue;
         g_string_append(line, GAP);
-        g_string_append_printf(line, is_number ? "%*s" : "%-*s", (int)grid->widths[c],
-                               columns[c].title);
+        g_string_append_printf(line, table_columns[c].is_number ? "%*s" : "%-*s",
+                               (int)grid->widths[c], table_columns[c].title);
     }
     table_append_toned(out, g_strchomp(line->str), TABLE_DIM, style);
     g_string_append_c(out, '\n');
@@ -208,7 +163,7 @@ static void append_titles(GString *out, const struct grid *grid,
 static void append_row(GString *out, const struct grid *grid, guint row,
                        const struct table_style *style)
 {
-    const struct cell *cells = grid_row(grid, row);
+    const struct table_cell *cells = grid_row(grid, row);
     append_cell(out, &cells[0], grid->layout == LAYOUT_WIDE ? grid->widths[0] : 0, style);
     if (grid->layout == LAYOUT_STACKED) {
         end_line(out);
@@ -216,10 +171,13 @@ static void append_row(GString *out, const struct grid *grid, guint row,
         end_line(out);
         append_blanks(out, grid->widths[0]);
     }
-    for (size_t c = 1; c < N_COLUMNS; c++) {
+    for (size_t c = 1; c < TABLE_N_COLUMNS; c++) {
+        if (grid->is_hidden[c] ||
+            (grid->layout == LAYOUT_LIST && cell_width(&cells[c]) == 0))
+            continue;
         if (grid->layout == LAYOUT_LIST) {
             end_line(out);
-            g_string_append_printf(out, GAP "%-8s", columns[c].title);
+            g_string_append_printf(out, GAP "%-8s", table_columns[c].title);
             append_cell(out, &cells[c], 0, style);
         } else {
             g_string_append(out, GAP);
@@ -258,18 +216,21 @@ static void append_legend(GString *out, const struct grid *grid,
                           const struct table_style *style)
 {
     gboolean has_other_pairs = FALSE;
-    for (size_t i = 0; i < grid->n_rows * N_COLUMNS; i++)
+    for (size_t i = 0; i < grid->n_rows * TABLE_N_COLUMNS; i++)
         has_other_pairs |= grid->cells[i].has_other_pairs;
-    table_append_wrapped(out,
-                         "Selected pair (offerer~answerer), median set-up in ms; "
-                         "saves = full - trickle",
-                         style);
+    g_autoptr(GString) legend =
+        g_string_new("Selected pair (offerer~answerer), median set-up in ms; "
+                     "saves = full - trickle");
+    for (size_t c = 0; c < TABLE_N_COLUMNS; c++)
+        if (table_columns[c].legend && !grid->is_hidden[c])
+            g_string_append_printf(legend, "; %s", table_columns[c].legend);
+    table_append_wrapped(out, legend->str, style);
     bool is_deterministic = false;
     for (guint r = 0; r < grid->n_rows; r++)
         is_deterministic |= grid->rows[r].is_deterministic;
     if (is_deterministic)
         table_append_wrapped(out,
-                             DETERMINISTIC_SIGN
+                             TABLE_DETERMINISTIC_SIGN
                              " deterministic: no chance in the network, two seeds "
                              "gave the same; not repeated further",
                              style);
@@ -278,22 +239,40 @@ static void append_legend(GString *out, const struct grid *grid,
                              style);
 }
 
-/* What the run has found out; the calls alone do not say it. */
-static bool is_deterministic(const json_t *results, const struct call_group *group)
+/* The comparison that the run has stored; older records lack most of one, and a list of
+ * calls has none: then it is made, once for all groups. */
+static const json_t *comparison_of(const json_t *results, const GPtrArray *groups,
+                                   guint at, json_t **computed)
 {
-    size_t i;
-    json_t *c;
-    json_array_foreach(json_object_get(results, "comparisons"), i, c)
-    {
-        const char *scenario = json_string_value(json_object_get(c, "scenario"));
-        const char *offerer = json_string_value(json_object_get(c, "offerer"));
-        const char *answerer = json_string_value(json_object_get(c, "answerer"));
-        if (g_strcmp0(scenario, group->scenario) == 0 &&
-            g_strcmp0(offerer, group->offerer) == 0 &&
-            g_strcmp0(answerer, group->answerer) == 0)
-            return json_is_true(json_object_get(c, "deterministic"));
-    }
-    return false;
+    const json_t *stored =
+        compare_find(json_object_get(results, "comparisons"), groups->pdata[at], at);
+    if (json_object_get(stored, "modes"))
+        return stored;
+    if (!*computed)
+        *computed = compare_modes(json_object_get(results, "calls"));
+    return json_array_get(*computed, at);
+}
+
+/* What a run has found out; its calls alone do not say it. */
+static bool is_deterministic(const json_t *results, const struct call_group *group,
+                             guint at)
+{
+    const json_t *stored =
+        compare_find(json_object_get(results, "comparisons"), group, at);
+    return json_is_true(json_object_get(stored, "deterministic"));
+}
+
+/* What matters of all the figures. */
+static void append_saving(GString *out, const json_t *results,
+                          const struct table_style *style)
+{
+    g_autofree char *saving = headline_format_saving(results);
+    if (!saving)
+        return;
+    saving[0] = g_ascii_toupper(saving[0]);
+    g_string_append_c(out, '\n');
+    text_append_wrapped(out, saving, 0, style->width);
+    g_string_append_c(out, '\n');
 }
 
 static void append_table(GString *out, const json_t *results,
@@ -305,27 +284,29 @@ static void append_table(GString *out, const json_t *results,
         table_append_pairs(out, groups, style);
         return;
     }
-    g_autoptr(json_t) comparisons = compare_modes(calls);
     if (groups->len == 0)
         return;
+    g_autoptr(json_t) computed = NULL;
     struct grid grid = {
-        .cells = g_new0(struct cell, groups->len * N_COLUMNS),
-        .rows = g_new0(struct row, groups->len),
+        .cells = g_new0(struct table_cell, groups->len * TABLE_N_COLUMNS),
+        .rows = g_new0(struct table_row, groups->len),
         .n_rows = groups->len,
     };
     for (guint r = 0; r < grid.n_rows; r++) {
-        grid.rows[r] = (struct row){
+        grid.rows[r] = (struct table_row){
             .group = groups->pdata[r],
-            .comparison = json_array_get(comparisons, r),
-            .is_deterministic = is_deterministic(results, groups->pdata[r]),
+            .comparison = comparison_of(results, groups, r, &computed),
+            .is_deterministic = is_deterministic(results, groups->pdata[r], r),
         };
-        for (size_t c = 0; c < N_COLUMNS; c++)
-            grid_row(&grid, r)[c] = columns[c].make(&grid.rows[r], columns[c].mode);
+        for (size_t c = 0; c < TABLE_N_COLUMNS; c++)
+            grid_row(&grid, r)[c] =
+                table_columns[c].make(&grid.rows[r], table_columns[c].mode);
     }
     choose_layout(&grid, style->width);
     append_rows(out, &grid, style);
     append_legend(out, &grid, style);
-    for (size_t i = 0; i < grid.n_rows * N_COLUMNS; i++) {
+    table_append_rates(out, grid.rows, grid.n_rows, style);
+    for (size_t i = 0; i < grid.n_rows * TABLE_N_COLUMNS; i++) {
         g_free(grid.cells[i].text);
         g_free(grid.cells[i].number);
     }
@@ -337,6 +318,7 @@ char *table_format(const json_t *results, const struct table_style *style)
 {
     GString *out = g_string_new(NULL);
     append_table(out, results, style);
+    append_saving(out, results, style);
     table_append_unsupported(out, results, style);
     table_append_known(out, results, style);
     table_append_flaky(out, results, style);

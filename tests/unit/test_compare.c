@@ -71,9 +71,10 @@ static void test_no_calls(void)
     CU_ASSERT_TRUE(json_is_array(comparisons));
 }
 
-static void test_stored_with_clocks(void)
+static void test_stored_for_tables(void)
 {
     assert_comparisons("clocks");
+    assert_comparisons("intervals");
 }
 
 static json_t *make_call(const char *mode, int repeat, const char *outcome, double ms)
@@ -232,7 +233,7 @@ static const struct test tests[] = {
     { "savings pair the calls of one repeat", test_paired_by_repeat },
     { "different peers are compared apart", test_peers_apart },
     { "no calls give no comparisons", test_no_calls },
-    { "what the tables are made from is as a run writes it", test_stored_with_clocks },
+    { "what the tables are made from is as a run writes it", test_stored_for_tables },
     { "a failed call has no set-up time", test_failed_calls_have_no_setup },
     { "time-outs are censored, not dropped", test_time_outs_are_censored },
     { "a time-out that is not told leaves the sign", test_unknown_time_outs },

@@ -61,6 +61,13 @@ static void test_clocks(void)
     assert_golden("clocks", "100", (struct table_style){ .width = 100 });
 }
 
+/* Ten repeats: one time-out among them, ten, and a difference that may be none. */
+static void test_intervals(void)
+{
+    assert_golden("intervals", "100", (struct table_style){ .width = 100 });
+    assert_golden("intervals", "60", (struct table_style){ .width = 60 });
+}
+
 static void test_list(void)
 {
     assert_golden("basic", "40", (struct table_style){ .width = 40 });
@@ -282,6 +289,7 @@ static const struct test tests[] = {
       test_clocks },
     { "a scenario is a line, a long id one more", test_wide },
     { "at 80 columns the cells stand below the id", test_stacked },
+    { "enough repeats give intervals, and time-outs leave them open", test_intervals },
     { "in a narrow terminal each cell is a line", test_list },
     { "calls whose packets were late say so", test_late },
     { "repeats are counted, and the savings paired", test_repeats },
