@@ -138,7 +138,12 @@
     new ResizeObserver(() => resize(chart)).observe(surface);
     return {
       node,
-      chart,
+      readUrl() {
+        const view = readView(context.url.get("t"), chart.bounds) || chart.views.setup;
+        if (writeView(view) === writeView(chart.view)) return;
+        chart.view = view;
+        chart.draw();
+      },
       choose: (journey) => keep(chart, journey),
       zoomTo: (from, to) => chart.zoom.to([from, to]),
     };
@@ -179,6 +184,7 @@
     clearTimeout(chart.urlTimer);
     chart.urlTimer = setTimeout(() => {
       const isDefault = writeView(chart.view) === writeView(chart.views.setup);
+      if (!chart.surface.isConnected) return;
       chart.context.url.set({ t: isDefault ? null : writeView(chart.view) });
     }, 150);
   }
@@ -347,7 +353,7 @@
       button("▶", "Later", () => chart.zoom.pan(0.4)),
       hasSetup && button("Set-up", "Show the set-up", () => chart.zoom.to(chart.views.setup)),
       button("Whole call", "Show the whole call", () => chart.zoom.to(chart.bounds)),
-      h("span", { class: "quiet" }, `${plural(chart.model.journeys.length, "packet")} in ${
+      h("span", { class: "soft" }, `${plural(chart.model.journeys.length, "packet")} in ${
         duration(chart.model.endUs - chart.model.startUs)}; Ctrl + wheel zooms`));
   }
 

@@ -66,7 +66,7 @@
   function makeJourneys(model) {
     const byId = new Map();
     model.packets.forEach((packet, index) => {
-      const id = String(packet.id);
+      const id = packet.id === undefined || packet.id === null ? `frame-${index}` : String(packet.id);
       let journey = byId.get(id);
       if (!journey) {
         journey = { id, hops: [], index: model.journeys.length, transaction: null };
