@@ -74,7 +74,7 @@
   function head(call) {
     return h("header", { class: "call-head" },
       neighbours(call),
-      h("h1", {}, data.title(call.scenario) || call.scenario),
+      h("h1", {}, data.title(call.scenario) ? [data.title(call.scenario), " "] : "", h("span", { class: "soft call-scenario" }, call.scenario)),
       h("p", { class: "soft call-key" }, h("code", {}, call.key), call.clock ? ` on the ${call.clock} clock` : ""),
       verdict(call),
       siblings(call));

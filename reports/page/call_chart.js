@@ -25,8 +25,7 @@
   function matchSignals(model) {
     const waiting = new Map();
     const found = [];
-    const keyOf = (e) => `${(e.data || {}).type || ""}|${(e.data || {}).sdp || ""}|${
-      (e.data || {}).candidate}`;
+    const keyOf = ({ data }) => JSON.stringify([data?.type, data?.sdp, data?.candidate]);
     for (const event of model.events) {
       if (event.kind === "signal.sent") {
         const key = keyOf(event);
@@ -87,13 +86,13 @@
     const clip = s("rect", { x: 0, y: 0, width: 10, height: 10 });
     const root = s("g", {});
     const over = s("g", {});
-    const picture = s("svg", { class: "lanes", "aria-hidden": "true", focusable: "false" },
+    const picture = s("svg", { class: "call-lanes", "aria-hidden": "true", focusable: "false" },
       s("defs", {}, s("clipPath", { id: clipId }, clip)), root, over);
-    const tip = h("div", { class: "tip", "aria-hidden": "true", hidden: true });
+    const tip = h("div", { class: "call-tip", "aria-hidden": "true", hidden: true });
     const live = h("div", { class: "unseen", role: "status" });
     const hint = h("span", { class: "unseen", id: `${clipId}-keys` }, keysText);
     const surface = h("div", {
-      class: "lanes-box", tabindex: 0, role: "application",
+      class: "call-lanes-box", tabindex: 0, role: "application",
       "aria-label": "Timeline of the call", "aria-describedby": `${clipId}-keys`,
     }, picture, tip);
     const chart = {
@@ -104,8 +103,7 @@
       scale: d3.scaleLinear(), width: 0, gutter: 0,
       chosen: new Map(), chosenMark: null, chosenLane: null, chosenStep: null,
       kept: null, views: view, bounds: view.all,
-      middle: (lane) => lane.y + rtclab.callChartTop + (lane.mappings.length ? 12
-        : lane.key === "states" && lane.strips.length ? 10 : lane.height / 2),
+      middle: (lane) => lane.y + rtclab.callChartTop + lane.middle,
       title: (lane) => (lane.side && context.titles[lane.side]) || lane.label,
       findLane: (key, side) => lanes.find((l) => l.key === key && l.side === side),
       laneOfPacket(journey, packet) {
@@ -134,7 +132,7 @@
       onclick: (event) => press(chart, event),
     });
     listen(chart);
-    const node = h("div", { class: "chart" }, toolbar(chart), surface, live, hint, legend());
+    const node = h("div", { class: "call-chart" }, toolbar(chart), surface, live, hint, legend());
     new ResizeObserver(() => resize(chart)).observe(surface);
     return {
       node,
@@ -346,7 +344,7 @@
     const button = (label, name, action) =>
       h("button", { type: "button", "aria-label": name, title: name, on: { click: action } }, label);
     const hasSetup = chart.model.setupUs !== null;
-    return h("div", { class: "toolbar", role: "group", "aria-label": "Zoom" },
+    return h("div", { class: "call-toolbar", role: "group", "aria-label": "Zoom" },
       button("−", "Zoom out", () => chart.zoom.by(2)),
       button("+", "Zoom in", () => chart.zoom.by(0.5)),
       button("◀", "Earlier", () => chart.zoom.pan(-0.4)),
@@ -358,8 +356,8 @@
   }
 
   function legend() {
-    const item = (kind, text) => h("span", { class: `key ${kind}` }, text);
-    return h("p", { class: "legend", "aria-hidden": "true" },
+    const item = (kind, text) => h("span", { class: `call-key-${kind}` }, text);
+    return h("p", { class: "call-legend", "aria-hidden": "true" },
       item("sent", "sent"), item("received", "received"), item("again", "sent again"),
       item("error", "error answer"), item("cross", "dropped"), item("late", "lost, late"),
       item("diamond", "event"), item("bar", "NAT mapping"));

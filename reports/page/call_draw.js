@@ -120,7 +120,7 @@
       const tone = ["connected", "completed"].includes(strip.state) ? "good"
         : ["failed", "disconnected"].includes(strip.state) ? "bad"
           : strip.state === "connecting" ? "busy" : "idle";
-      const y = lane.y + TOP + lane.height - 17;
+      const y = lane.y + TOP + lane.height - 16;
       g.append(s("rect", { class: `strip ${tone}`, x: x1, y, height: 14,
         width: Math.max(x2 - x1 - 1, 1), rx: 2 }));
       if (textWidth(strip.state) < x2 - x1)
@@ -188,11 +188,11 @@
 
   // A diamond for each event, and its words where nothing else stands.
   function drawEvents(chart, g, lane, marks) {
-    const weights = { bad: 0, major: 1, good: 1, plain: 2, minor: 3 };
+    const weights = { bad: 0, major: 1, good: 1, plain: 2, minor: 3, silent: 4 };
     const events = marks.filter((mark) => mark.kind === "event");
-    const y = lane.key === "states" && lane.strips.length ? lane.y + TOP + 9
-      : chart.middle(lane);
-    let d = { plain: "", good: "", bad: "" };
+    const y = chart.middle(lane);
+    const wordsY = lane.key === "states" || !lane.hasWords ? y + 4 : lane.y + TOP + 11;
+    const d = { plain: "", good: "", bad: "" };
     const seen = new Set();
     for (const mark of events) {
       const x = chart.scale(mark.t);
@@ -206,17 +206,16 @@
       if (path)
         g.append(s("path", { class: `event ${tone}`, d: path }));
     const taken = [];
-    events.filter((mark) => mark.tone !== "minor" || lane.key === "states")
-      .filter((mark) => !(lane.strips.length && mark.event.kind === "peer.connection-state"))
+    events.filter((mark) => mark.tone !== "silent" && (mark.tone !== "minor" || lane.key === "states"))
       .sort((a, b) => weights[a.tone] - weights[b.tone])
       .slice(0, 400)
       .forEach((mark) => {
-        const x = chart.scale(mark.t) + 6;
+        const x = chart.scale(mark.t) + (wordsY > y ? 6 : -4);
         const end = x + textWidth(mark.label);
         if (end > chart.width || taken.some(([a, b]) => x < b && a < end))
           return;
         taken.push([x - 12, end]);
-        g.append(s("text", { class: `event ${mark.tone}`, x, y: y - 1 }, mark.label));
+        g.append(s("text", { class: `event ${mark.tone}`, x, y: wordsY }, mark.label));
       });
   }
 

@@ -24,8 +24,9 @@
     ["media", "media"],
     ["other", "other"],
   ];
-  const LANE_HEIGHT = 26;
-  const STATES_HEIGHT = 34;
+  const LANE_HEIGHT = 24;
+  const LABELLED_HEIGHT = 31; // a line of words above the marks
+  const STATES_HEIGHT = 36;
   const GROUP_HEIGHT = 20;
   const MAPPING_HEIGHT = 4;
   const MAX_MAPPING_ROWS = 8;
@@ -37,8 +38,8 @@
   const describe = {
     "call.started": () => ["states", "start", "minor"],
     "call.ended": (d) => ["states", `ended: ${text(d.outcome)}`, "plain"],
-    "peer.started": (d) => ["states", `${text(d.stack)} ${text(d.version)}`, "minor"],
-    "peer.exited": () => ["states", "exited", "minor"],
+    "peer.started": (d) => ["states", `${text(d.stack)} ${text(d.version)} started`, "silent"],
+    "peer.exited": () => ["states", "exited", "silent"],
     "peer.gathering-state": (d) =>
       ["gathering", `${text(d.state)}`, d.state === "complete" ? "major" : "plain"],
     "peer.candidate": (d) => ["gathering", text(d.type) || "candidate", "plain"],
@@ -47,14 +48,14 @@
     "peer.remote-candidate": (d) => ["signalling", `took ${text(d.type)}`, "minor"],
     "peer.ice-state": (d) => ["states", `ICE ${text(d.state)}`, "minor"],
     "peer.check-list": (d) => ["checks", `list ${text(d.state)}`, "minor"],
-    "peer.connection-state": (d) => ["states", text(d.state), "minor"],
+    "peer.connection-state": (d) => ["states", text(d.state), "silent"],
     "peer.signaling-state": (d) => ["signalling", text(d.state), "minor"],
     "peer.selected-pair": (d) => ["checks", selectedText(d), "good"],
     "peer.dtls-state": (d) => ["dtls", text(d.state), d.state === "failed" ? "bad" : "plain"],
     "peer.channel-open": (d) => ["data", `open ${text(d.label)}`.trim(), "good"],
     "peer.message": () => ["data", "message", "plain"],
     "peer.first-media": (d) => ["media", `first ${text(d.kind) || "frame"}`, "good"],
-    "peer.stats": () => ["states", "statistics", "minor"],
+    "peer.stats": () => ["states", "statistics", "silent"],
     "peer.warning": () => ["states", "warning", "bad"],
     "signal.sent": (d) => ["signalling", signalText(d), d.sdp ? "major" : "minor"],
     "signal.delivered": (d) => ["signalling", `got ${signalText(d)}`, d.sdp ? "major" : "minor"],
@@ -175,8 +176,14 @@
     for (const lane of found.values()) {
       lane.marks.sort((a, b) => a.t - b.t);
       lane.strips.sort((a, b) => a.t - b.t);
+      lane.hasWords = lane.marks.some((mark) => mark.kind === "event" && mark.tone !== "minor");
+      if (lane.hasWords && lane.key !== "states")
+        lane.height = LABELLED_HEIGHT;
       if (lane.mappings.length)
         lane.height = stackMappings(lane);
+      // where marks stand: the middle of what words, strips and mappings leave
+      lane.middle = lane.mappings.length ? 12 : lane.strips.length ? 12
+        : lane.hasWords ? lane.height - 10 : lane.height / 2;
     }
     return arrange(model, found);
   }

@@ -10,8 +10,8 @@
 
 (() => {
   const ROLES = ["offerer", "answerer"];
+  const { text, list } = rtclab;
 
-  const list = (value) => (Array.isArray(value) ? value : []);
   const isTime = (value) => typeof value === "number" && Number.isFinite(value);
 
   // "home-a" of "home-a/nat"; the whole name where there is no slash
@@ -20,9 +20,12 @@
 
   // ---- taps ----
 
+  // A peer says at its start which tap is its own; older records have hosts of its name.
   function makeTaps(timeline) {
+    const own = new Map(list(timeline.events).filter((e) => e?.kind === "peer.started" && ROLES.includes(e.src) && e.data?.tap)
+      .map((e) => [text(e.data.tap), e.src]));
     return list(timeline.taps).map((name, index) => {
-      const owner = ownerOf(name);
+      const owner = own.get(name) ?? ownerOf(name);
       const isRole = ROLES.includes(owner) && isInterface(name);
       return {
         index,
@@ -143,6 +146,8 @@
       return "data";
     if (/\b(TCP|TLS|HTTP|WebSocket)\b/.test(summary))
       return byServer(model, journey);
+    if (/\bbytes\b/.test(summary) && !model.stunServers.has(text(journey.first.dst)))
+      return "data";
     return "other";
   }
 

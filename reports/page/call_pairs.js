@@ -106,9 +106,9 @@
     const lasts = rtclab.callRoles.flatMap((role) => model.pairs[role].flatMap((pair) => stages.map(([key]) => pair[key]).filter(isTime)));
     const end = Math.max(1000, model.setupUs ?? 0, ...lasts) * 1.03;
     return rtclab.section("Candidate pairs", { class: "call-pairs" },
-      h("p", { class: "legend", "aria-hidden": "true" },
+      h("p", { class: "call-legend", "aria-hidden": "true" },
         [["waiting", "waiting"], ["checking", "in progress"], ["valid", "succeeded"], ["nominated", "nominated"], ["selected", "selected"], ["failed", "failed"]]
-          .map(([kind, word]) => h("span", { class: `key history-${kind}` }, word))),
+          .map(([kind, word]) => h("span", { class: `call-key-history-${kind}` }, word))),
       rtclab.callRoles.map((role) => tableOf(context, role, end)));
   };
 })();
