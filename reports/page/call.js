@@ -45,7 +45,7 @@
       bar.style.width = `${Math.max(2, 100 * ((c.setup_ms ?? 0) / longest))}%`;
       return h("li", {}, h("a", { href: rtclab.href("call", c.key), "aria-current": c === call ? "page" : null },
         h("span", {}, rtclab.mark(c.mode), ` ${c.mode}`), " ",
-        h("strong", {}, typeof c.setup_ms === "number" ? rtclab.formatMs(c.setup_ms) : c.outcome), bar));
+        h("strong", {}, typeof c.setup_ms === "number" ? rtclab.formatMs(c.setup_ms) : c.outcome), typeof c.setup_ms === "number" ? bar : null));
     };
     const repeats = same.filter((c) => c.mode === call.mode);
     return [
@@ -77,17 +77,19 @@
       h("h1", {}, data.title(call.scenario) ? [data.title(call.scenario), " "] : "", h("span", { class: "soft call-scenario" }, call.scenario)),
       h("p", { class: "soft call-key" }, h("code", {}, call.key), call.clock ? ` on the ${call.clock} clock` : ""),
       verdict(call),
+      h("div", { class: "call-cause-place" }, causeOf(call, null)),
       siblings(call));
   }
 
   // ---- the body ----
 
   // Why it failed, before anything else, with the packets that show it.
-  function causeOf(context) {
-    const cause = context.call.cause;
-    if (cause === null || typeof cause !== "object") return null;
-    const journeys = [...new Set(rtclab.list(cause.packets).map((n) => context.model.journeyOfPacket[context.model.packetByNumber.get(n)]).filter(Boolean))];
-    return h("section", { class: "call-cause", "aria-label": "Cause" },
+  // `context` is null until the timeline is there.
+  function causeOf(call, context) {
+    const cause = rtclab.object(call.cause);
+    if (!text(cause.text)) return null;
+    const journeys = context ? context.model.journeysOfFrames(cause.packets) : [];
+    return h("div", { class: "call-cause" },
       h("p", {}, h("strong", {}, "Cause: "), text(cause.text)),
       h("p", { class: "soft" }, cause.element ? `At ${text(cause.element)}. ` : "",
         journeys.length > 0 ? "Packets: " : "",
@@ -145,7 +147,8 @@
       ["Log", rtclab.callLog(context)],
       ["Capture", rtclab.callCapture(context)],
     ].filter(([, section]) => section);
-    root.append(...[causeOf(context), contents(sections), ...sections.map(([, section]) => section), detail.node].filter(Boolean));
+    document.querySelector(".call-cause-place").replaceChildren(...[causeOf(context.call, context)].filter(Boolean));
+    root.append(...[contents(sections), ...sections.map(([, section]) => section), detail.node].filter(Boolean));
     const packet = model.journeyById.get(context.params.get("packet"));
     if (packet) {
       chart.choose(packet);

@@ -14,29 +14,19 @@
 
   const kindOf = (part) => (isPart(part) ? part : "stack");
 
-  function bar(sums, total) {
-    const node = h("div", { class: "call-parts-bar", "aria-hidden": "true" });
-    for (const [part, ms] of sums) {
-      const share = h("span", { class: `part-${kindOf(part)}` });
-      share.style.flexGrow = ms / total;
-      node.append(share);
-    }
-    return node;
-  }
-
   function sumsOf(partsMs, total) {
     return h("ul", { class: "call-parts" }, [...partsMs].map(([part, ms]) => {
       const meaning = parts.find(([name]) => name === part)?.[1] ?? "";
-      return h("li", { "data-part": part, "data-ms": ms },
+      return h("li", { "data-part": part, "data-ms": ms, title: meaning },
         h("span", { class: `call-swatch part-${kindOf(part)}`, "aria-hidden": "true" }),
         h("strong", {}, `${partName(part)} ${rtclab.formatMs(ms)}`), ` ${rtclab.formatPercent(ms / total)}`,
-        h("span", { class: "soft" }, ` ${meaning}`));
+        h("span", { class: "unseen" }, `: ${meaning}`));
     }));
   }
 
   function packetsOf(context, step) {
     const { model } = context;
-    const journeys = [...new Set(list(step.packets).map((n) => model.journeyOfPacket[model.packetByNumber.get(n)]).filter(Boolean))];
+    const journeys = model.journeysOfFrames(step.packets);
     return journeys.slice(0, 6).map((journey, n) => [n > 0 ? ", " : "", packetLink(context, journey, String(journey.first.number))]);
   }
 
@@ -58,16 +48,15 @@
     const found = object(blame.parts_ms ?? context.call.setup_parts_ms);
     const names = [...parts.map(([name]) => name), ...Object.keys(found).filter((name) => !isPart(name))];
     const sums = names.map((name) => [name, Object.hasOwn(found, name) ? found[name] : null])
-      .filter(([, ms]) => typeof ms === "number" && ms > 0);
+      .filter(([, ms]) => typeof ms === "number" && ms >= 0.05);
     const total = sums.reduce((sum, [, ms]) => sum + ms, 0);
     if (total <= 0) return null;
     sums.sort((a, b) => b[1] - a[1]);
     const top = sums[0];
-    const order = names.map((name) => sums.find(([part]) => part === name)).filter(Boolean);
     return rtclab.section("Where the time went", { class: "call-blame" },
       h("p", {}, h("strong", {}, `${rtclab.formatPercent(top[1] / total)} of ${rtclab.formatMs(total)} is ${partName(top[0])}`),
         `: ${parts.find(([name]) => name === top[0])?.[1] ?? ""}.`),
-      bar(order, total), sumsOf(sums, total),
+      sumsOf(sums, total),
       list(blame.path).length > 0 ? steps(context, list(blame.path)) : null);
   };
 })();

@@ -9,7 +9,7 @@
 "use strict";
 
 (() => {
-  const { h, s, plural } = rtclab;
+  const { h, s, plural, list, object } = rtclab;
   const { duration } = rtclab.callBase;
   const GUTTER = 112;
   const NARROW = 640;
@@ -82,6 +82,8 @@
   function callChart(model, context) {
     const { lanes, height } = rtclab.callLanes(model);
     const view = views(model);
+    const segments = list(object(model.timeline.blame).path);
+    const top = segments.length > 0 ? 46 : 20; // the axis, and the band below it
     const clipId = `call-clip-${++serial}`;
     const clip = s("rect", { x: 0, y: 0, width: 10, height: 10 });
     const root = s("g", {});
@@ -97,13 +99,14 @@
     }, picture, tip);
     const chart = {
       model, lanes, root, over, clipId, surface, tip, live, context,
-      height: height + rtclab.callChartTop + 4,
-      segments: (model.timeline.blame && model.timeline.blame.path) || [],
+      height: height + top + 4,
+      top,
+      segments,
       signals: matchSignals(model).slice(0, 120),
       scale: d3.scaleLinear(), width: 0, gutter: 0,
       chosen: new Map(), chosenMark: null, chosenLane: null, chosenStep: null,
       kept: null, views: view, bounds: view.all,
-      middle: (lane) => lane.y + rtclab.callChartTop + lane.middle,
+      middle: (lane) => lane.y + chart.top + lane.middle,
       title: (lane) => (lane.side && context.titles[lane.side]) || lane.label,
       findLane: (key, side) => lanes.find((l) => l.key === key && l.side === side),
       laneOfPacket(journey, packet) {
@@ -210,7 +213,7 @@
   function nearest(chart, event) {
     const box = chart.surface.getBoundingClientRect();
     const x = event.clientX - box.left;
-    const y = event.clientY - box.top - rtclab.callChartTop;
+    const y = event.clientY - box.top - chart.top;
     const lane = chart.lanes.find((l) => y >= l.y && y < l.y + l.height);
     if (!lane || !lane.marks.length || x < chart.gutter)
       return null;

@@ -9,11 +9,6 @@
   const { h, text, list } = rtclab;
   const { duration, moment, reasonText, integrityText, filters, packetLink } = rtclab.callBase;
 
-  const classNames = ["request", "indication", "success", "error"];
-
-  // The name of a message's class; what a packet's summary says is in the capture's words.
-  const className = (message) => classNames[message.class] ?? text(message.class);
-
   function fields(rows) {
     return h("dl", { class: "call-fields" }, rows.filter(([, value]) => value !== null && value !== undefined && value !== "")
       .map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))));
@@ -112,8 +107,7 @@
       title: [h("span", {}, journey.summary), " ", h("span", { class: "soft" }, `frame ${journey.first.number}`)],
       nodes: [
         fields([["From", journey.from], ["To", end], ["Left", moment(journey.fromUs)], ["Took", took],
-          ["Size", Number.isInteger(journey.first.size) ? `${journey.first.size} bytes` : null],
-          ["Message", message ? className(message) : null]]),
+          ["Size", Number.isInteger(journey.first.size) ? `${journey.first.size} bytes` : null]]),
         transactionPart(context, journey),
         message ? rtclab.callAttributes(message) : null,
         hopsTable(context, journey),
@@ -135,7 +129,7 @@
 
   function stepNodes(context, step) {
     const { model } = context;
-    const journeys = [...new Set(list(step.packets).map((n) => model.journeyOfPacket[model.packetByNumber.get(n)]).filter(Boolean))];
+    const journeys = model.journeysOfFrames(step.packets);
     return {
       title: [h("span", {}, rtclab.callStepText(step))],
       nodes: [

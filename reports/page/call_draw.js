@@ -10,7 +10,6 @@
   const { s } = rtclab;
   const { partName, isPart, duration } = rtclab.callBase;
   const BAND = { y: 20, height: 22 };
-  const TOP = 46; /* the axis and the band */
   const DROP_WIDTH = 10;
   const MAX_LINES = 140;
   const CHARACTER = 6.1;
@@ -50,9 +49,8 @@
       return;
     g.append(s("line", { class: "setup", x1: x, x2: x, y1: BAND.y, y2: chart.height }));
     const label = `connected ${duration(us)}`;
-    const fits = x + textWidth(label) < chart.width;
-    g.append(s("text", { class: "setup", x: fits ? x + 4 : x - 4, y: BAND.y + 15,
-      "text-anchor": fits ? "start" : "end" }, fits ? label : ""));
+    const isLeft = x + textWidth(label) > chart.width;
+    g.append(s("text", { class: "setup", x: isLeft ? x - 5 : x + 5, y: chart.top + 14, "text-anchor": isLeft ? "end" : "start" }, label));
   }
 
   // Where the set-up time went: a segment for each step of the path.
@@ -70,7 +68,7 @@
         width: Math.max(to - from - 1, 0.8), height: BAND.height, rx: 2,
         "data-step": index }));
       const label = [`${name} ${duration(step.to_us - step.from_us)}`, name]
-        .find((text) => textWidth(text) < to - from);
+        .find((words) => textWidth(words) * 1.08 < to - from);
       if (label)
         g.append(s("text", { class: "step", x: (from + to) / 2, y: BAND.y + 15,
           "text-anchor": "middle" }, label));
@@ -81,7 +79,7 @@
 
   function drawLaneFrames(chart, g) {
     for (const lane of chart.lanes) {
-      const y = lane.y + TOP;
+      const y = lane.y + chart.top;
       if (lane.key === "group") {
         g.append(s("rect", { class: "group", x: 0, y, width: chart.width,
           height: lane.height }));
@@ -101,7 +99,7 @@
       return;
     for (const lane of chart.lanes)
       if (lane.key !== "group")
-        g.append(s("text", { class: "lane inner", x: 4, y: lane.y + TOP + 9 },
+        g.append(s("text", { class: "lane inner", x: 4, y: lane.y + chart.top + 9 },
           lane.label));
   }
   const fit = (text, width) => {
@@ -120,7 +118,7 @@
       const tone = ["connected", "completed"].includes(strip.state) ? "good"
         : ["failed", "disconnected"].includes(strip.state) ? "bad"
           : strip.state === "connecting" ? "busy" : "idle";
-      const y = lane.y + TOP + lane.height - 16;
+      const y = lane.y + chart.top + lane.height - 16;
       g.append(s("rect", { class: `strip ${tone}`, x: x1, y, height: 14,
         width: Math.max(x2 - x1 - 1, 1), rx: 2 }));
       if (textWidth(strip.state) < x2 - x1)
@@ -136,7 +134,7 @@
       const x1 = Math.max(chart.scale(bar.from), chart.gutter);
       const x2 = Math.min(chart.scale(bar.to), chart.width);
       g.append(s("rect", { class: "mapping", x: x1, rx: 1,
-        y: lane.y + TOP + 24 + bar.row * 4, width: Math.max(x2 - x1, 2), height: 3 }));
+        y: lane.y + chart.top + 24 + bar.row * 4, width: Math.max(x2 - x1, 2), height: 3 }));
     }
   }
 
@@ -191,7 +189,7 @@
     const weights = { bad: 0, major: 1, good: 1, plain: 2, minor: 3, silent: 4 };
     const events = marks.filter((mark) => mark.kind === "event");
     const y = chart.middle(lane);
-    const wordsY = lane.key === "states" || !lane.hasWords ? y + 4 : lane.y + TOP + 11;
+    const wordsY = lane.key === "states" || !lane.hasWords ? y + 4 : lane.y + chart.top + 11;
     const d = { plain: "", good: "", bad: "" };
     const seen = new Set();
     for (const mark of events) {
@@ -210,12 +208,14 @@
       .sort((a, b) => weights[a.tone] - weights[b.tone])
       .slice(0, 400)
       .forEach((mark) => {
-        const x = chart.scale(mark.t) + (wordsY > y ? 6 : -4);
-        const end = x + textWidth(mark.label);
-        if (end > chart.width || taken.some(([a, b]) => x < b && a < end))
+        const at = chart.scale(mark.t), width = textWidth(mark.label);
+        const isLeft = at + width + 6 > chart.width; // what would leave the chart stands before it
+        const x = isLeft ? at - width - 2 : at + (wordsY > y ? 6 : -4);
+        if (taken.some(([a, b]) => x < b && a < x + width))
           return;
-        taken.push([x - 12, end]);
-        g.append(s("text", { class: `event ${mark.tone}`, x, y: wordsY }, mark.label));
+        taken.push([x - 12, x + width]);
+        g.append(s("text", { class: `event ${mark.tone}`, x: isLeft ? at - 6 : x, y: wordsY,
+          "text-anchor": isLeft ? "end" : "start" }, mark.label));
       });
   }
 
@@ -313,5 +313,5 @@
     chart.over.replaceChildren(g);
   }
 
-  Object.assign(rtclab, { callDraw, callDrawChosen, callChartTop: TOP });
+  Object.assign(rtclab, { callDraw, callDrawChosen });
 })();

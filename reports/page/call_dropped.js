@@ -28,7 +28,7 @@
       { title: "Frame", class: "number", cell: ({ packet, journey }) => packetLink(context, journey, String(packet.number)) },
       { title: "Time", class: "number", cell: ({ packet }) => moment(packet.t_us) },
       { title: "By", cell: ({ packet }) => text(packet.element) || model.taps[packet.tap]?.name || "?" },
-      { title: "Why", cell: ({ packet }) => h("span", {}, h("code", {}, text(packet.reason)), reasonText(packet.reason) ? h("span", { class: "soft" }, ` ${reasonText(packet.reason)}`) : null) },
+      { title: "Why", cell: ({ packet }) => h("code", { title: reasonText(packet.reason) }, text(packet.reason)) },
       { title: "What", cell: ({ journey }) => journey.summary },
       { title: "From → to", class: "mono", cell: ({ packet }) => `${text(packet.src)} → ${text(packet.dst)}` },
     ], rows);

@@ -65,31 +65,27 @@
 
   const marks = { verified: ["✓", "integrity verifies"], wrong: ["✗ integrity", "integrity is wrong"] };
 
-  function tags(model, journey) {
+  function tags(journey) {
     const { message } = journey;
-    const transaction = model.transactions[journey.transaction];
     const found = [];
     if (journey.dropped) found.push(["bad", `✕ ${text(journey.dropped.element)}: ${text(journey.dropped.reason)}`]);
     if (journey.late) found.push(["odd", `lost by ${text(journey.late.element)}, late`]);
     if (journey.part === "again") found.push(["odd", "sent again"]);
-    if (message.class === 3 && transaction?.error_code) found.push(["bad", `error ${transaction.error_code}`]);
     if (list(message.attributes).includes("USE-CANDIDATE")) found.push(["good", "nominates"]);
-    if (message.is_relayed) found.push(["none", "relayed"]);
     const mark = Object.hasOwn(marks, message.integrity) ? marks[message.integrity] : null;
     return [
       mark ? h("span", { class: `call-integrity ${message.integrity}`, role: "img", title: mark[1], "aria-label": mark[1] }, mark[0]) : null,
-      found.map(([tone, words]) => rtclab.callBase.chip(tone, words)),
+      found.map(([tone, words]) => [" ", rtclab.callBase.chip(tone, words)]),
     ];
   }
 
   function row(context, layout, journey) {
-    const { model } = context;
     const end = journey.dropped ? `dropped by ${text(journey.dropped.element)}` : journey.to ? `to ${journey.to}` : "";
     const inside = h("div", { class: "call-ladder-inside", hidden: true });
     const button = h("button", { type: "button", class: "call-ladder-row", "aria-expanded": "false" },
       h("span", { class: "number" }, moment(journey.fromUs)),
       arrow(layout, journey),
-      h("span", { class: "call-ladder-text" }, h("span", { class: "unseen" }, `${journey.from} ${end}: `), journey.summary, " ", tags(model, journey)));
+      h("span", { class: "call-ladder-text" }, h("span", { class: "unseen" }, `${journey.from} ${end}: `), journey.summary, " ", tags(journey)));
     const item = h("li", { "data-packet": journey.id }, button, inside);
     button.addEventListener("click", () => {
       const isOpen = inside.hidden;

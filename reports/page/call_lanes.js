@@ -41,10 +41,10 @@
     "peer.started": (d) => ["states", `${text(d.stack)} ${text(d.version)} started`, "silent"],
     "peer.exited": () => ["states", "exited", "silent"],
     "peer.gathering-state": (d) =>
-      ["gathering", `${text(d.state)}`, d.state === "complete" ? "major" : "plain"],
+      ["gathering", text(d.state), d.state === "complete" ? "major" : "minor"],
     "peer.candidate": (d) => ["gathering", text(d.type) || "candidate", "plain"],
     "peer.candidate-error": (d) =>
-      ["gathering", `error ${d.code || d.error_code || ""}`.trim(), "bad"],
+      ["gathering", errorText(d), "bad"],
     "peer.remote-candidate": (d) => ["signalling", `took ${text(d.type)}`, "minor"],
     "peer.ice-state": (d) => ["states", `ICE ${text(d.state)}`, "minor"],
     "peer.check-list": (d) => ["checks", `list ${text(d.state)}`, "minor"],
@@ -57,6 +57,7 @@
     "peer.first-media": (d) => ["media", `first ${text(d.kind) || "frame"}`, "good"],
     "peer.stats": () => ["states", "statistics", "silent"],
     "peer.warning": () => ["states", "warning", "bad"],
+    "signal.held": (d) => ["signalling", `${signalText(d)} held back`, "plain"],
     "signal.sent": (d) => ["signalling", signalText(d), d.sdp ? "major" : "minor"],
     "signal.delivered": (d) => ["signalling", `got ${signalText(d)}`, d.sdp ? "major" : "minor"],
     "signal.connection-state": (d) =>
@@ -73,6 +74,12 @@
       return "end of candidates";
     const type = / typ (\w+)/.exec(text(d.candidate));
     return type ? type[1] : "candidate";
+  }
+  // As of an RTCPeerConnectionIceErrorEvent: errorCode, errorText, url
+  function errorText(d) {
+    const code = typeof d.errorCode === "number" ? d.errorCode : "";
+    const words = text(d.errorText) || text(d.url);
+    return ["error", code, words.length > 40 ? `${words.slice(0, 39)}…` : words].filter(Boolean).join(" ");
   }
   function selectedText(d) {
     const type = (side) => text(side && typeof side === "object" ? side.type : "");

@@ -156,23 +156,24 @@
     const far = ROLES.includes(journey.from) ? journey.first.dst : journey.first.src;
     if (model.stunServers.has(String(far)))
       return "gathering";
-    if (model.signallingHosts.has(hostOf(far)))
-      return "signalling";
-    return "checks";
+    if (model.peerHosts.has(hostOf(far)))
+      return "checks";
+    return model.hasSignallingServer ? "signalling" : "other";
   }
 
   const hostOf = (endpoint) => String(endpoint).replace(/:\d+$/, "").replace(/^\[|\]$/g, "");
 
-  // The addresses of hosts by what their interfaces send.
-  function findServers(model) {
+  // What an address belongs to: servers by transactions, peers by candidates and mappings.
+  function findAddresses(model) {
     for (const transaction of model.transactions)
       if (transaction.server)
-        model.stunServers.add(String(transaction.server));
-    for (const packet of model.packets) {
-      const tap = model.taps[packet.tap];
-      if (tap && tap.kind === "host" && packet.is_outward && /signal/.test(tap.owner))
-        model.signallingHosts.add(hostOf(packet.src));
-    }
+        model.stunServers.add(text(transaction.server));
+    for (const role of ROLES)
+      for (const candidate of model.candidates[role])
+        model.peerHosts.add(text(candidate.address));
+    for (const mapping of model.mappings)
+      model.peerHosts.add(hostOf(mapping.external));
+    model.hasSignallingServer = model.events.some((e) => e.kind === "signal.connection-state");
   }
 
   // ---- all of it ----
@@ -194,7 +195,7 @@
       journeys: [],
       journeyOfPacket: [],
       stunServers: new Set(),
-      signallingHosts: new Set(),
+      peerHosts: new Set(),
       setupUs: isTime(timeline.setup_ms) ? timeline.setup_ms * 1000 : null,
     };
     for (const role of ROLES) {
@@ -203,14 +204,17 @@
     }
     makeJourneys(model);
     bindTransactions(model);
-    findServers(model);
+    findAddresses(model);
     findSides(model);
     for (const journey of model.journeys)
       journey.lane = laneOf(model, journey);
     const times = [...model.events.map((e) => e.t_us), ...model.packets.map((p) => p.t_us)];
     model.startUs = times.reduce((a, b) => Math.min(a, b), 0);
     model.endUs = times.reduce((a, b) => Math.max(a, b), 1000);
-    model.packetByNumber = new Map(model.packets.map((p, i) => [p.number, i]));
+    const byNumber = new Map(model.packets.map((p, i) => [p.number, i]));
+    // The journeys of frame numbers, each once.
+    model.journeysOfFrames = (numbers) =>
+      [...new Set(list(numbers).map((n) => model.journeyOfPacket[byNumber.get(n)]).filter(Boolean))];
     return model;
   }
 

@@ -22,6 +22,9 @@
     return ["never checked", "none"];
   }
 
+  // 64 bits, as text; what is not known comes last
+  const priorityOf = (pair) => (/^\d+$/.test(pair.priority) ? Number(pair.priority) : 0);
+
   // "possible 40 ms, checked 60 ms, valid 104 ms": what the strip draws, in words
   const historyText = (pair) => stages.filter(([key]) => isTime(pair[key]))
     .map(([key, word]) => `${word} ${moment(pair[key])}`).join(", ");
@@ -78,7 +81,8 @@
     const pairs = model.pairs[role];
     if (pairs.length === 0) return [h("h3", {}, context.titles[role]), h("p", { class: "soft" }, "No pair: no candidate of the other peer came.")];
     const transactionsOf = (pair) => list(pair.checks).map((i) => model.transactions[i]).filter(Boolean);
-    const rows = pairs.map((pair, index) => ({ pair, index, transactions: transactionsOf(pair) }));
+    const rows = pairs.map((pair, index) => ({ pair, index, transactions: transactionsOf(pair) }))
+      .sort((a, b) => isTime(b.pair.selected_us) - isTime(a.pair.selected_us) || priorityOf(b.pair) - priorityOf(a.pair));
     const first = ({ pair, index, transactions }) => {
       const [state, tone] = stateOf(pair);
       return h("details", { "data-pair": `${role}.${index}` },
@@ -95,7 +99,7 @@
         { title: "Pair", class: "call-pair", cell: first },
         { title: "Priority", class: "number", cell: ({ pair }) => (text(pair.priority) && pair.priority !== "0" ? pair.priority : "–") },
         { title: `History, 0 to ${duration(end)}`, class: "call-history-cell", cell: ({ pair, transactions }) => h("span", {}, strip(pair, transactions, model, end), h("span", { class: "unseen" }, historyText(pair))) },
-        { title: "Checks", cell: ({ transactions }) => describeChecks(transactions) },
+        { title: "Checks", class: "call-nowrap", cell: ({ transactions }) => describeChecks(transactions) },
         { title: "Round trip", class: "number", cell: ({ transactions }) => roundTrip(model, transactions) },
       ], rows),
     ];
