@@ -12,7 +12,7 @@
   const { h, s, plural, list, object } = rtclab;
   const { duration } = rtclab.callBase;
   const GUTTER = 112;
-  const NARROW = 640;
+  const NARROW = 640, NARROW_GUTTER = 62;
   const REACH_PX = 9;
   let serial = 0;
 
@@ -171,7 +171,8 @@
     if (!width || width === chart.width)
       return;
     chart.width = width;
-    chart.gutter = width < NARROW ? 0 : GUTTER;
+    chart.gutter = width < NARROW ? NARROW_GUTTER : GUTTER;
+    chart.surface.classList.toggle("narrow", width < NARROW);
     chart.picture.setAttribute("viewBox", `0 0 ${width} ${chart.height}`);
     chart.picture.setAttribute("height", chart.height);
     chart.clip.setAttribute("x", chart.gutter);

@@ -88,19 +88,10 @@
       }
       g.append(s("line", { class: "lane", x1: 0, x2: chart.width,
         y1: y + lane.height, y2: y + lane.height }));
-      if (chart.gutter > 0)
-        g.append(s("text", { class: "lane", x: 8, y: chart.middle(lane) + 4 },
-          fit(lane.label, chart.gutter)));
+      const isNarrow = chart.gutter < 100;
+      g.append(s("text", { class: "lane", x: isNarrow ? 0 : 8, y: chart.middle(lane) + 4 },
+        fit(lane.label, isNarrow ? chart.gutter + 16 : chart.gutter)));
     }
-  }
-  // On a narrow screen the names stand inside the lanes, above what is drawn there.
-  function drawInnerNames(chart, g) {
-    if (chart.gutter > 0)
-      return;
-    for (const lane of chart.lanes)
-      if (lane.key !== "group")
-        g.append(s("text", { class: "lane inner", x: 4, y: lane.y + chart.top + 9 },
-          lane.label));
   }
   const fit = (text, width) => {
     const n = Math.floor((width - 12) / CHARACTER);
@@ -297,7 +288,6 @@
       drawEvents(chart, marks, lane, visible);
     }
     drawBand(chart, marks);
-    drawInnerNames(chart, back);
     root.replaceChildren(back, axis, marks);
   }
 

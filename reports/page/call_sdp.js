@@ -25,7 +25,9 @@
 
   // What a line is about. Of a=rtpmap and the like the payload type belongs to it.
   function topicOf(line) {
-    const typed = /^(a=(?:rtpmap|fmtp|rtcp-fb|extmap|ssrc|ssrc-group|rid|simulcast|msid)):(\S+)/.exec(line);
+    const source = /^(a=ssrc:)\d+ ([^:]+)/.exec(line); // its number is each side's own
+    if (source) return `${source[1]}${source[2]}`;
+    const typed = /^(a=(?:rtpmap|fmtp|rtcp-fb|extmap|ssrc-group|rid|simulcast|msid)):(\S+)/.exec(line);
     if (typed) return `${typed[1]}:${typed[2]}`;
     const direction = /^a=(sendrecv|sendonly|recvonly|inactive)$/.test(line);
     if (direction) return "direction";
