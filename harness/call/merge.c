@@ -243,6 +243,9 @@ static void take_known(json_t *comparison, const json_t *known)
         comparison, json_is_number(predicted) ? json_number_value(predicted) : NAN);
     if (json_is_true(json_object_get(known, "deterministic")))
         json_object_set_new(comparison, "deterministic", json_true());
+    json_t *prediction = json_object_get(known, "prediction");
+    if (prediction)
+        json_object_set(comparison, "prediction", prediction);
 }
 
 static json_t *compare_all(const GArray *shards, const json_t *calls)
