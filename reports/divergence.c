@@ -235,7 +235,10 @@ static json_t *describe(const struct parting *parting, const char *of)
     g_autofree char *after = b ? shorten(b->words) : NULL;
     g_autofree char *since = parting->since ? shorten(parting->since->words) : NULL;
     GString *text = g_string_new(NULL);
-    if (since)
+    if (since && parting->n_common == 1)
+        g_string_append_printf(text, "As before %s at %.3f ms; then ", since,
+                               ms_of(parting->since));
+    else if (since)
         g_string_append_printf(text, "%u %s as before, the last %s at %.3f ms; then ",
                                parting->n_common, of, since, ms_of(parting->since));
     append_change(text, parting, before, after);

@@ -190,7 +190,8 @@ static char *read_text(const char *folder, const char *name)
     g_autoptr(GMappedFile) file = g_mapped_file_new(path, FALSE, NULL);
     if (!file || g_mapped_file_get_length(file) > MAX_FILE_BYTES)
         return NULL;
-    return g_strndup(g_mapped_file_get_contents(file), g_mapped_file_get_length(file));
+    const char *bytes = g_mapped_file_get_contents(file); /* NULL: it is empty */
+    return g_strndup(bytes ? bytes : "", g_mapped_file_get_length(file));
 }
 
 GPtrArray *divergence_read_events(const char *folder)
