@@ -121,10 +121,16 @@ static uint32_t local_candidate(struct timeline_maker *m, enum role role,
                                 const struct ends *ends, uint32_t priority)
 {
     uint32_t found = timeline_find_candidate(m, role, &ends->local, ends->transport);
-    if (found == TIMELINE_NONE && ends->transport == CANDIDATE_TCP)
-        found = find_active(m, role, &ends->local);
+    bool is_signalled =
+        found != TIMELINE_NONE &&
+        timeline_at(m->places[role], struct timeline_place, found)->is_signalled;
+    if (ends->transport == CANDIDATE_TCP && !is_signalled) {
+        uint32_t active = find_active(m, role, &ends->local);
+        found = active == TIMELINE_NONE ? found : active;
+    }
     if (found == TIMELINE_NONE)
-        found = timeline_add_reflexive(m, role, &ends->local, ends->transport, priority);
+        found =
+            timeline_add_reflexive(m, role, &ends->local, ends->transport, priority);
     return found;
 }
 
