@@ -47,6 +47,8 @@ static double next_seen(const struct statistics_sample *samples, size_t count, s
 
 double statistics_quantile(struct statistics_sample *samples, size_t count, double q)
 {
+    if (count == 0)
+        return NAN;
     qsort(samples, count, sizeof *samples, by_sample);
     double lasting = 1;
     for (size_t i = 0, end; i < count; i = end) {

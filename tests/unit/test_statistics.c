@@ -229,7 +229,9 @@ static void test_pairs_published(void)
     assert_near(statistics_signed_rank(maize, 15), 2 * 676 / 32768.0, 1e-12);
 }
 
-/* Two resamplings of one sample differ by chance: within a part of a standard error. */
+/* Two resamplings of one sample differ by chance; the deviation of an end is a tenth of
+ * the standard error. The plain percentile interval of ten would be wrong by four tenths.
+ */
 static void test_bootstrap_as_r(void)
 {
     FOR_EACH_CASE("bootstrap")
@@ -238,7 +240,7 @@ static void test_bootstrap_as_r(void)
         g_autofree double *values = numbers_of(test_case, "values", &count);
         double error = json_number_value(json_object_get(test_case, "standard_error"));
         assert_interval(statistics_shift_interval(values, count),
-                        json_object_get(test_case, "interval"), 0.15 * error);
+                        json_object_get(test_case, "interval"), 0.3 * error);
     }
 }
 
