@@ -60,8 +60,12 @@
       return [from - span * 0.015, to + span * 0.03];
     };
     const all = pad(model.startUs, model.endUs);
-    const setup = model.setupUs === null ? all
-      : pad(Math.min(0, model.startUs), Math.min(model.endUs, model.setupUs * 1.12));
+    // From the start of the call on: what came before it, servers and browsers starting, is
+    // a scroll away, unless it is what the call failed for.
+    const causes = model.journeysOfFrames(object(model.timeline.cause).packets).map((journey) => journey.fromUs);
+    const end = model.setupUs === null ? model.endUs : Math.min(model.endUs, model.setupUs * 1.12);
+    const first = Math.max(model.startUs, Math.min(0, ...causes));
+    const setup = pad(first, Math.max(end, first + 1000));
     return { all, setup };
   }
 

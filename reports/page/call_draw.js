@@ -14,7 +14,7 @@
   const MAX_LINES = 140;
   const CHARACTER = 6.1;
 
-  const textWidth = (text) => text.length * CHARACTER + 8;
+  const textWidth = (text, isBold) => text.length * CHARACTER * (isBold ? 1.12 : 1) + 8;
 
   // The marks with from <= t <= to; they are sorted.
   function inView(marks, from, to) {
@@ -34,6 +34,8 @@
     const ticks = scale.ticks(Math.max(3, Math.floor(width / 90)));
     for (const t of ticks) {
       const x = scale(t);
+      if (x < chart.gutter)
+        continue;
       g.append(s("line", { class: "grid", x1: x, x2: x, y1: 16, y2: chart.height }));
       if (x < width - 24)
         g.append(s("text", { class: "tick", x, y: 12, "text-anchor": "middle" },
@@ -49,7 +51,8 @@
       return;
     g.append(s("line", { class: "setup", x1: x, x2: x, y1: BAND.y, y2: chart.height }));
     const label = `connected ${duration(us)}`;
-    const isLeft = x + textWidth(label) > chart.width;
+    const isLeft = x + textWidth(label, true) > chart.width;
+    if (x < textWidth(chart.title(chart.lanes[0]), true)) return; // the offerer's name stands there
     g.append(s("text", { class: "setup", x: isLeft ? x - 5 : x + 5, y: chart.top + 14, "text-anchor": isLeft ? "end" : "start" }, label));
   }
 
@@ -64,13 +67,13 @@
       const name = partName(step.part);
       const kind = isPart(step.part) ? step.part : "stack";
       const is = chart.chosenStep === index ? " chosen" : "";
-      g.append(s("rect", { class: `step part-${kind}${is}`, x: from, y: BAND.y,
+      g.append(s("rect", { class: `segment part-${kind}${is}`, x: from, y: BAND.y,
         width: Math.max(to - from - 1, 0.8), height: BAND.height, rx: 2,
         "data-step": index }));
       const label = [`${name} ${duration(step.to_us - step.from_us)}`, name]
-        .find((words) => textWidth(words) * 1.08 < to - from);
+        .find((words) => textWidth(words, true) < to - from);
       if (label)
-        g.append(s("text", { class: "step", x: (from + to) / 2, y: BAND.y + 15,
+        g.append(s("text", { class: "segment", x: (from + to) / 2, y: BAND.y + 15,
           "text-anchor": "middle" }, label));
     });
   }
@@ -199,7 +202,7 @@
       .sort((a, b) => weights[a.tone] - weights[b.tone])
       .slice(0, 400)
       .forEach((mark) => {
-        const at = chart.scale(mark.t), width = textWidth(mark.label);
+        const at = chart.scale(mark.t), width = textWidth(mark.label, mark.tone === "good" || mark.tone === "bad");
         const isLeft = at + width + 6 > chart.width; // what would leave the chart stands before it
         const x = isLeft ? at - width - 2 : at + (wordsY > y ? 6 : -4);
         if (taken.some(([a, b]) => x < b && a < x + width))
@@ -262,7 +265,7 @@
     const [x, y, last] = points[points.length - 1];
     if (isMain && journey.dropped && last === journey.dropped) {
       const words = `✕ ${last.element || "dropped"}: ${last.reason || ""}`;
-      const fits = x + 10 + textWidth(words) < chart.width;
+      const fits = x + 10 + textWidth(words, true) < chart.width;
       g.append(s("text", { class: "chosen dropped", y: y - 9, x: fits ? x + 8 : x - 8,
         "text-anchor": fits ? "start" : "end" }, words));
     }
@@ -275,7 +278,7 @@
     const back = s("g", {});
     const marks = s("g", { "clip-path": `url(#${chart.clipId})` });
     drawLaneFrames(chart, back);
-    const axis = s("g", { "clip-path": `url(#${chart.clipId})` });
+    const axis = s("g", {});
     drawAxis(chart, axis);
     drawSignals(chart, marks);
     drawLines(chart, marks);
