@@ -28,8 +28,8 @@
   function verdict(call) {
     const took = typeof call.setup_ms === "number" ? ` in ${rtclab.formatMs(call.setup_ms)}` : "";
     const pair = typeof call.selected === "string" ? call.selected : pairText(call.selected);
-    const words = `${outcomes[call.outcome] ?? call.outcome}${took}${pair ? `, ${pair}` : ""}`;
-    const judged = expectation[call.verdict] ?? "";
+    const words = `${rtclab.callBase.own(outcomes, call.outcome) ?? call.outcome}${took}${pair ? `, ${pair}` : ""}`;
+    const judged = rtclab.callBase.own(expectation, call.verdict) ?? "";
     return h("p", { class: "call-verdict" }, rtclab.icon(call.tone, judged || call.outcome), " ",
       h("strong", {}, words), judged ? h("span", { class: "soft" }, ` – ${judged}`) : null);
   }

@@ -27,7 +27,7 @@
     return `${trim((us / 1000).toFixed(3))} ms`;
   }
 
-    // ---- meanings ----
+  // ---- meanings ----
 
   // harness/net/network.h, DROP_REASONS
   const reasons = {
@@ -69,17 +69,17 @@
     ["dtls", "the DTLS handshake"],
     ["stack", "the peer itself, with nothing on the wire to wait for"],
   ];
-  const partNames = { dtls: "DTLS" };
-  const partName = (part) => partNames[part] || String(part);
+  const partName = (part) => (part === "dtls" ? "DTLS" : text(part) || "?");
   const isPart = (part) => parts.some(([name]) => name === part);
 
+  const own = (table, name) => (Object.hasOwn(table, name) ? table[name] : undefined);
   const integrities = {
     verified: "✓ integrity verifies",
     wrong: "✗ integrity is wrong",
     absent: "no integrity",
     unknown: "integrity: the record does not hold the key",
   };
-  const integrityText = (integrity) => integrities[integrity] || integrities.unknown;
+  const integrityText = (integrity) => own(integrities, integrity) ?? integrities.unknown;
 
   // ---- Wireshark ----
 
@@ -107,7 +107,7 @@
     h("button", { type: "button", class: "call-link", on: { click: () => context.onchoose(journey) } }, words);
 
   rtclab.callBase = {
-    duration, moment, reasonText, parts, partName, isPart, integrityText, filters, chip, packetLink,
+    duration, moment, own, reasonText, parts, partName, isPart, integrityText, filters, chip, packetLink,
     text,
   };
 })();

@@ -86,7 +86,8 @@
   function callChart(model, context) {
     const { lanes, height } = rtclab.callLanes(model);
     const view = views(model);
-    const segments = list(object(model.timeline.blame).path);
+    const segments = list(object(model.timeline.blame).path).map(object)
+      .filter((step) => Number.isFinite(step.from_us) && Number.isFinite(step.to_us));
     const top = segments.length > 0 ? 46 : 20; // the axis, and the band below it
     const clipId = `call-clip-${++serial}`;
     const clip = s("rect", { x: 0, y: 0, width: 10, height: 10 });
@@ -349,16 +350,16 @@
   // ---- around it ----
 
   function toolbar(chart) {
-    const button = (label, name, action) =>
-      h("button", { type: "button", "aria-label": name, title: name, on: { click: action } }, label);
+    const button = (what, label, name, action) =>
+      h("button", { type: "button", "data-zoom": what, "aria-label": name, title: name, on: { click: action } }, label);
     const hasSetup = chart.model.setupUs !== null;
     return h("div", { class: "call-toolbar", role: "group", "aria-label": "Zoom" },
-      button("−", "Zoom out", () => chart.zoom.by(2)),
-      button("+", "Zoom in", () => chart.zoom.by(0.5)),
-      button("◀", "Earlier", () => chart.zoom.pan(-0.4)),
-      button("▶", "Later", () => chart.zoom.pan(0.4)),
-      hasSetup && button("Set-up", "Show the set-up", () => chart.zoom.to(chart.views.setup)),
-      button("Whole call", "Show the whole call", () => chart.zoom.to(chart.bounds)),
+      button("out", "−", "Zoom out", () => chart.zoom.by(2)),
+      button("in", "+", "Zoom in", () => chart.zoom.by(0.5)),
+      button("earlier", "◀", "Earlier", () => chart.zoom.pan(-0.4)),
+      button("later", "▶", "Later", () => chart.zoom.pan(0.4)),
+      hasSetup && button("setup", "Set-up", "Show the set-up", () => chart.zoom.to(chart.views.setup)),
+      button("all", "Whole call", "Show the whole call", () => chart.zoom.to(chart.bounds)),
       h("span", { class: "soft" }, `${plural(chart.model.journeys.length, "packet")} in ${
         duration(chart.model.endUs - chart.model.startUs)}; Ctrl + wheel zooms`));
   }

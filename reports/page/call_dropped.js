@@ -37,7 +37,7 @@
 
   rtclab.callDropped = (context) => {
     const { model } = context;
-    const at = (verdict) => model.packets.map((packet, i) => ({ packet, journey: model.journeyOfPacket[i] })).filter(({ packet }) => packet.verdict === verdict);
+    const at = (verdict) => model.packets.map((packet, i) => ({ packet, journey: model.journeyOfPacket[i] })).filter(({ packet }) => packet?.verdict === verdict);
     const dropped = at("dropped"), late = at("late");
     const section = rtclab.section("Dropped packets", { class: "call-dropped", "data-count": dropped.length });
     if (dropped.length + late.length === 0) {
@@ -48,7 +48,7 @@
       section.append(h("ul", { class: "call-causes" }, countCauses(dropped.map(({ packet }) => packet)).map(({ element, reason, n }) =>
         h("li", {}, h("strong", {}, plural(n, "packet")), ` by ${element || "?"}: `, h("code", {}, reason), reasonText(reason) ? ` ${reasonText(reason)}` : ""))),
       h("div", { class: "call-filters" }, h("div", {}, h("span", { class: "soft" }, "Wireshark, what was dropped"), rtclab.copyable(filters.dropped(), "the filter for dropped packets"))),
-      ...table(context, "Dropped packets", dropped).filter(Boolean));
+      ...table(context, "Each dropped packet", dropped).filter(Boolean));
     if (late.length > 0)
       section.append(h("h3", {}, "Lost, and late instead"), ...table(context, "Lost TCP segments, which arrived later", late).filter(Boolean));
     return section;

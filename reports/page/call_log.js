@@ -58,7 +58,7 @@
     return rtclab.section("Log", { class: "call-log" },
       h("p", { class: "soft" }, "Events and packets by time: what the timeline draws."),
       h("div", { class: "call-filter" }, search, count),
-      h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Log" },
+      h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Lines of the log" },
         h("table", {}, h("caption", { class: "unseen" }, "Events and packets by time"),
           h("thead", {}, h("tr", {}, ["Time", "Where", "Kind", "What"].map((title) => h("th", { scope: "col" }, title)))), body)),
       more);

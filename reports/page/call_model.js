@@ -10,7 +10,7 @@
 
 (() => {
   const ROLES = ["offerer", "answerer"];
-  const { text, list } = rtclab;
+  const { text, list, object } = rtclab;
 
   const isTime = (value) => typeof value === "number" && Number.isFinite(value);
 
@@ -69,6 +69,8 @@
   function makeJourneys(model) {
     const byId = new Map();
     model.packets.forEach((packet, index) => {
+      if (packet === null)
+        return;
       const id = packet.id === undefined || packet.id === null ? `frame-${index}` : String(packet.id);
       let journey = byId.get(id);
       if (!journey) {
@@ -129,8 +131,9 @@
   // By what the packet is; the capture's words for what is not STUN.
   function laneOf(model, journey) {
     const transaction = model.transactions[journey.transaction];
-    if (transaction && byUse[transaction.use])
-      return byUse[transaction.use];
+    const lane = transaction && rtclab.callBase.own(byUse, transaction.use);
+    if (lane)
+      return lane;
     if (journey.message) {
       if (journey.message.is_check)
         return "checks";
@@ -183,12 +186,13 @@
   function callModel(timeline) {
     const model = {
       timeline,
-      packets: list(timeline.packets),
-      messages: list(timeline.messages),
-      transactions: list(timeline.transactions),
-      events: list(timeline.events).filter((e) => e && isTime(e.t_us)),
-      mappings: list(timeline.mappings),
-      descriptions: list(timeline.descriptions),
+      // by their numbers others refer to them: what is none leaves a gap
+      packets: list(timeline.packets).map((p) => (isTime(p?.t_us) ? p : null)),
+      messages: list(timeline.messages).map(object),
+      transactions: list(timeline.transactions).map(object),
+      events: list(timeline.events).map(object).filter((e) => isTime(e.t_us)),
+      mappings: list(timeline.mappings).map(object),
+      descriptions: list(timeline.descriptions).map(object),
       candidates: {},
       pairs: {},
       taps: makeTaps(timeline),
@@ -199,8 +203,8 @@
       setupUs: isTime(timeline.setup_ms) ? timeline.setup_ms * 1000 : null,
     };
     for (const role of ROLES) {
-      model.candidates[role] = list((timeline.candidates || {})[role]);
-      model.pairs[role] = list((timeline.pairs || {})[role]);
+      model.candidates[role] = list(object(timeline.candidates)[role]).map(object);
+      model.pairs[role] = list(object(timeline.pairs)[role]).map(object);
     }
     makeJourneys(model);
     bindTransactions(model);
@@ -208,10 +212,10 @@
     findSides(model);
     for (const journey of model.journeys)
       journey.lane = laneOf(model, journey);
-    const times = [...model.events.map((e) => e.t_us), ...model.packets.map((p) => p.t_us)];
+    const times = [...model.events, ...model.packets].filter(Boolean).map((e) => e.t_us);
     model.startUs = times.reduce((a, b) => Math.min(a, b), 0);
     model.endUs = times.reduce((a, b) => Math.max(a, b), 1000);
-    const byNumber = new Map(model.packets.map((p, i) => [p.number, i]));
+    const byNumber = new Map(model.packets.map((p, i) => [p?.number, i]));
     // The journeys of frame numbers, each once.
     model.journeysOfFrames = (numbers) =>
       [...new Set(list(numbers).map((n) => model.journeyOfPacket[byNumber.get(n)]).filter(Boolean))];

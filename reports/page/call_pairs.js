@@ -91,7 +91,7 @@
         rtclab.icon(tone), " ", h("span", { class: `tone-${tone}` }, state)),
         h("p", { class: "soft" }, historyText(pair) || "nothing happened to it"),
         checksOf(context, transactions),
-        transactions.length > 0 ? h("button", { type: "button", class: "call-link", on: { click: () => context.showPair(`${role}.${index}`) } }, "Show in the STUN ladder") : null);
+        transactions.length > 0 ? h("button", { type: "button", class: "call-link call-pair-ladder", on: { click: () => context.showPair(`${role}.${index}`) } }, "Show in the STUN ladder") : null);
     };
     return [
       h("h3", {}, context.titles[role]),
