@@ -132,12 +132,12 @@ char *baseline_format(const json_t *baseline, const struct table_style *style)
     g_autofree char *path = text_escape(baseline_text(baseline, "path"));
     g_autofree char *id = text_escape(baseline_text(baseline, "id"));
     g_autofree char *verdict = text_escape(baseline_text(baseline, "verdict"));
+    long long compared = json_integer_value(json_object_get(baseline, "compared"));
     g_string_append_printf(out, "Against %s (%s): ", path, id);
     table_append_toned(out, verdict, tone_of(verdict), style);
     g_string_append_printf(
-        out, "; %lld calls compared, %u %s, %u open, %u other %s\n",
-        (long long)json_integer_value(json_object_get(baseline, "compared")),
-        counts[PART_REGRESSIONS],
+        out, "; %lld %s compared, %u %s, %u open, %u other %s\n", compared,
+        compared == 1 ? "call" : "calls", counts[PART_REGRESSIONS],
         counts[PART_REGRESSIONS] == 1 ? "regression" : "regressions", counts[PART_OPEN],
         counts[PART_OTHERS], counts[PART_OTHERS] == 1 ? "change" : "changes");
     return g_string_free(out, FALSE);
