@@ -11,7 +11,6 @@
 
 #include <string.h>
 
-#include "base/error.h"
 #include "base/file.h"
 #include "reports/baseline_groups.h"
 #include "reports/divergence.h"
@@ -24,28 +23,6 @@ const char *const baseline_verdict_names[BASELINE_N_VERDICTS] = {
     [BASELINE_REGRESSED] = "regressed",
     [BASELINE_FAILED] = "failed",
 };
-
-json_t *baseline_load(const char *path, char **ret_folder, GError **error)
-{
-    bool is_folder = g_file_test(path, G_FILE_TEST_IS_DIR);
-    g_autofree char *file =
-        is_folder ? g_build_filename(path, "results.json", NULL) : g_strdup(path);
-    json_error_t problem;
-    g_autoptr(json_t) results = json_load_file(file, JSON_REJECT_DUPLICATES, &problem);
-    if (!results) {
-        g_set_error(error, RTC_ERROR, RTC_ERROR_USAGE,
-                    "%s: must be the results of a run: %s", file, problem.text);
-        return NULL;
-    }
-    if (strcmp(baseline_text(results, "schema"), "rtclab/results/1") != 0 ||
-        !json_is_array(json_object_get(results, "calls"))) {
-        g_set_error(error, RTC_ERROR, RTC_ERROR_USAGE,
-                    "%s: must have \"schema\": \"rtclab/results/1\" and \"calls\"", file);
-        return NULL;
-    }
-    *ret_folder = is_folder ? g_strdup(path) : g_path_get_dirname(path);
-    return json_incref(results);
-}
 
 /* ---- what else differs ---- */
 

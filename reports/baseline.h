@@ -68,15 +68,6 @@ struct baseline_options {
 };
 
 /**
- * Reads a baseline.
- *
- * @param path       a run's folder, or its results.json
- * @param ret_folder where its records are; caller owns
- * @return caller owns; NULL with RTC_ERROR_USAGE: it is no run's results
- */
-json_t *baseline_load(const char *path, char **ret_folder, GError **error);
-
-/**
  * Compares a run with its baseline.
  *
  * @param before  the baseline's results.json

@@ -15,6 +15,9 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "call/journal.h"
+#include "command/results_file.h"
+#include "call/journal.h"
 
 #define MARGIN_MAX    100.0
 #define EFFECT_MAX_MS 3600000.0
@@ -59,7 +62,8 @@ gboolean baseline_hold(const struct baseline_values *values, struct baseline_hel
     *ret = (struct baseline_held){ 0 };
     if (!values->path)
         return TRUE;
-    ret->results = baseline_load(values->path, &ret->folder, error);
+    ret->results = results_file_read(values->path, error);
+    ret->folder = results_file_folder(values->path);
     ret->options = (struct baseline_options){
         .path = values->path,
         .folder_before = ret->folder,
@@ -129,6 +133,8 @@ static gboolean make_again(const struct baseline_held *held, json_t *results,
     const json_t *run = json_object_get(held->results, "run");
     struct run_options again = *options;
     again.out = folder;
+    again.resumes = false;
+    again.shard_source = NULL;
     again.repeat = most_repeats;
     again.all_repeats = true;
     again.shard = again.n_shards = 1;
@@ -137,6 +143,8 @@ static gboolean make_again(const struct baseline_held *held, json_t *results,
     if (!seed || !option_read_whole(seed, 0, UINT64_MAX, &again.seed, error))
         return seed || rtc_fail_usage(error, "the baseline has no seed");
     json_t *fresh;
+    if (options->resumes)
+        file_remove_tree(folder); /* of the part of this run that was cut off */
     if (!file_make_folder(folder, error) ||
         !run_execute(scenarios, &again, &fresh, error))
         return FALSE;

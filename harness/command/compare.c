@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "command/baseline_command.h"
 #include "command/exit_status.h"
+#include "command/results_file.h"
 #include "reports/baseline_text.h"
 
 struct values {
@@ -34,8 +35,8 @@ static gboolean execute(const void *data, const struct arguments *arguments,
     const struct values *values = data;
     const char *before = arguments->words->pdata[0];
     const char *after = arguments->words->pdata[1];
-    g_autofree char *folder = NULL;
-    g_autoptr(json_t) results = baseline_load(after, &folder, error);
+    g_autofree char *folder = results_file_folder(after);
+    g_autoptr(json_t) results = results_file_read(after, error);
     if (!results)
         return FALSE;
     struct baseline_values against = values->baseline;

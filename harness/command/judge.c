@@ -12,6 +12,7 @@
 #include "command/baseline_command.h"
 #include "command/finish.h"
 #include "command/load.h"
+#include "command/results_file.h"
 
 struct values {
     struct baseline_values baseline;
@@ -58,8 +59,8 @@ static gboolean judge_run(const char *path, const struct baseline_held *held,
                           const struct known_failures *known, int *ret_status,
                           GError **error)
 {
-    g_autofree char *folder = NULL;
-    g_autoptr(json_t) results = baseline_load(path, &folder, error);
+    g_autofree char *folder = results_file_folder(path);
+    g_autoptr(json_t) results = results_file_read(path, error);
     if (!results)
         return FALSE;
     if (known)

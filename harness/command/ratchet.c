@@ -12,7 +12,7 @@
 #include "base/text.h"
 #include "call/ratchet.h"
 #include "command/load.h"
-#include "reports/baseline.h"
+#include "command/results_file.h"
 
 struct values {
     const char *known, *out;
@@ -42,8 +42,7 @@ static GPtrArray *load_runs(const GPtrArray *paths, GError **error)
     g_autoptr(GPtrArray) runs =
         g_ptr_array_new_with_free_func((GDestroyNotify)json_decref);
     for (guint i = 0; i < paths->len; i++) {
-        g_autofree char *folder = NULL;
-        json_t *run = baseline_load(paths->pdata[i], &folder, error);
+        json_t *run = results_file_read(paths->pdata[i], error);
         if (!run)
             return NULL;
         g_ptr_array_add(runs, run);

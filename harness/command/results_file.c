@@ -2,12 +2,22 @@
 /* What the file says is data of somebody's; only its schema is looked at here. */
 #include "command/results_file.h"
 
+#include <stdbool.h>
+
 #include "base/error.h"
 #include "base/text.h"
 
-json_t *results_file_read(const char *folder, GError **error)
+char *results_file_folder(const char *path)
 {
-    g_autofree char *path = g_build_filename(folder, "results.json", NULL);
+    return g_file_test(path, G_FILE_TEST_IS_REGULAR) ? g_path_get_dirname(path)
+                                                     : g_strdup(path);
+}
+
+json_t *results_file_read(const char *place, GError **error)
+{
+    bool is_file = g_file_test(place, G_FILE_TEST_IS_REGULAR);
+    g_autofree char *path =
+        is_file ? g_strdup(place) : g_build_filename(place, "results.json", NULL);
     json_error_t problem;
     json_t *results = json_load_file(path, 0, &problem);
     if (!results) {

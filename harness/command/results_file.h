@@ -9,10 +9,13 @@
 /**
  * Reads the results of a run.
  *
- * @param folder the run's
+ * @param path the run's folder, or its results.json
  * @return caller owns; NULL with RTC_ERROR_USAGE: there are none, or they are no
  *         "rtclab/results/1"
  */
-json_t *results_file_read(const char *folder, GError **error);
+json_t *results_file_read(const char *path, GError **error);
+
+/** The folder of a run that is named so; caller owns. */
+char *results_file_folder(const char *path);
 
 #endif

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/rng.h"
+#include "command/results_file.h"
 #include "reports/baseline.h"
 #include "reports/baseline_text.h"
 
@@ -523,16 +524,17 @@ static void test_text(void)
 static void test_load(void)
 {
     g_autoptr(GError) error = NULL;
-    g_autofree char *folder = NULL;
-    CU_ASSERT_PTR_NULL(baseline_load(TEST_DATA "/nowhere", &folder, &error));
+    CU_ASSERT_PTR_NULL(results_file_read(TEST_DATA "/nowhere", &error));
     CU_ASSERT_TRUE(g_error_matches(error, RTC_ERROR, RTC_ERROR_USAGE));
     g_clear_error(&error);
-    CU_ASSERT_PTR_NULL(baseline_load(TEST_DATA "/statistics/holm.json", &folder, &error));
+    CU_ASSERT_PTR_NULL(results_file_read(TEST_DATA "/statistics/holm.json", &error));
     CU_ASSERT_TRUE(g_error_matches(error, RTC_ERROR, RTC_ERROR_USAGE));
-    g_autoptr(json_t) results =
-        baseline_load(TEST_DATA "/report/basic.json", &folder, NULL);
+    g_autoptr(json_t) results = results_file_read(TEST_DATA "/report/basic.json", NULL);
     CU_ASSERT_PTR_NOT_NULL(results);
-    ASSERT_TEXT(folder, TEST_DATA "/report");
+    g_autofree char *of_file = results_file_folder(TEST_DATA "/report/basic.json");
+    g_autofree char *of_folder = results_file_folder(TEST_DATA "/report");
+    ASSERT_TEXT(of_file, TEST_DATA "/report");
+    ASSERT_TEXT(of_folder, TEST_DATA "/report");
 }
 
 static const struct test tests[] = {
