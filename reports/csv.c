@@ -168,8 +168,7 @@ char *csv_format(const json_t *results)
         for (size_t c = 0; c < G_N_ELEMENTS(columns); c++) {
             if (c > 0)
                 g_string_append_c(out, ',');
-            append_value(out,
-                         value_of(columns[c].is_of_costs ? cost : call, &columns[c]));
+            append_value(out, value_of(call, cost, columns[c].path));
         }
         g_string_append(out, "\r\n");
     }

@@ -3,8 +3,13 @@
 #include "command/command.h"
 
 const struct command *const command_table[] = {
-    &command_run,   &command_list, &command_show,      &command_check,  &command_report,
-    &command_merge, &command_exec, &command_signaling, &command_doctor, NULL,
+    &command_run,     &command_list,
+    &command_show,    &command_check,
+    &command_report,  &command_merge,
+    &command_compare, &command_judge,
+    &command_ratchet, &command_export,
+    &command_exec,    &command_signaling,
+    &command_doctor,  NULL,
 };
 
 static const struct topic topics[] = {

@@ -9,7 +9,8 @@
 #include "cli/command.h"
 
 extern const struct command command_run, command_list, command_show, command_check,
-    command_report, command_merge, command_exec, command_signaling, command_doctor;
+    command_report, command_merge, command_compare, command_judge, command_ratchet,
+    command_export, command_exec, command_signaling, command_doctor;
 
 /** All subcommands, NULL-ended. */
 extern const struct command *const command_table[];

@@ -35,7 +35,7 @@ static const struct {
     { "summary.md", summary_format },
 };
 
-static gboolean write_outputs(const json_t *results, const char *folder, GError **error)
+gboolean finish_write_reports(const json_t *results, const char *folder, GError **error)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(outputs); i++) {
         g_autofree char *path = g_build_filename(folder, outputs[i].file, NULL);
@@ -43,7 +43,7 @@ static gboolean write_outputs(const json_t *results, const char *folder, GError 
         if (!file_replace(path, text, strlen(text), error))
             return FALSE;
     }
-    return TRUE;
+    return html_write_report(results, folder, error);
 }
 
 /* Appends to the file of a step's summary, which may have something in it. That it cannot
@@ -72,10 +72,8 @@ gboolean finish_results(const json_t *results, const char *folder, int *ret_stat
     g_autofree char *path = g_build_filename(folder, "results.json", NULL);
     if (!file_replace_json(path, results, error))
         return FALSE;
-    if (!write_outputs(results, folder, error))
-        return FALSE;
     append_job_summary(results);
-    if (!html_write_report(results, folder, error))
+    if (!finish_write_reports(results, folder, error))
         return FALSE;
     struct table_style style = table_style_for(STDOUT_FILENO);
     style.folder = folder;

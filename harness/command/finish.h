@@ -21,4 +21,8 @@
 gboolean finish_results(const json_t *results, const char *folder, int *ret_status,
                         GError **error);
 
+/** Writes what is made of the results: junit.xml, results.tap, summary.md, report/.
+ *  @return FALSE with RTC_ERROR_ENVIRONMENT */
+gboolean finish_write_reports(const json_t *results, const char *folder, GError **error);
+
 #endif

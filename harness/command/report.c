@@ -8,8 +8,8 @@
 #include <stdio.h>
 
 #include "base/file.h"
+#include "command/finish.h"
 #include "command/results_file.h"
-#include "reports/html.h"
 
 static gboolean execute(const void *data, const struct arguments *arguments,
                         int *ret_status, GError **error)
@@ -18,7 +18,7 @@ static gboolean execute(const void *data, const struct arguments *arguments,
     for (guint i = 0; i < arguments->words->len; i++) {
         const char *folder = arguments->words->pdata[i];
         g_autoptr(json_t) results = results_file_read(folder, error);
-        if (!results || !html_write_report(results, folder, error))
+        if (!results || !finish_write_reports(results, folder, error))
             return FALSE;
         g_autofree char *path = g_build_filename(folder, "report", "index.html", NULL);
         puts(path);
