@@ -149,10 +149,10 @@ struct statistics_paired {
  *
  * Interval, 95 %: up to 500 pairs the bootstrap's expanded percentile interval, 1,999
  * resamples (Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13;
- * Hesterberg, Am. Stat. 69, 2015, section 5.3). Beyond, what the bootstrap tends to: the
+ * Hesterberg, Am. Stat. 69, 2015, 371-386). Beyond, what the bootstrap tends to: the
  * Walsh averages at ranks that follow from the variance of their counting function,
- * without resampling (Sen, Biometrics 19, 1963). Neither supposes that the differences
- * are symmetric.
+ * without resampling (Sen, Calcutta Stat. Assoc. Bull. 10, 1960). Neither supposes that
+ * the differences are symmetric.
  *
  * Censored pairs stand at their bounds. Then everything is computed once more with each
  * of them far beyond its bound: what does not move is known; an estimate that does is
@@ -165,6 +165,9 @@ void statistics_compare_pairs(const struct statistics_difference *differences,
                               size_t count, struct statistics_paired *ret);
 
 /* ---- what that is made of ---- */
+
+/** Puts values into ascending order. */
+void statistics_sort(double *values, size_t count);
 
 /** The median, the mean of the middle two if `count` is even; puts `values` into order.
     @param count at least 1 */

@@ -5,11 +5,10 @@
  * product of what its two weigh. What the lower half of the list weighs is a sum over the
  * values, so the walk to where half of the weight lies begins in the middle and is short.
  *
- * The interval is the expanded percentile one (Hesterberg, Am. Stat. 69, 2015, section
- * 5.3). The plain percentile interval of few values is too short, by the factor
- * sqrt((n-1)/n) and by the normal quantile where Student's belongs; here the share that
- * is cut off at each end is what gives back both. tests/bench/bench_coverage.c shows
- * what of 95 % each of them keeps.
+ * The interval is the expanded percentile one (Hesterberg, Am. Stat. 69, 2015). The plain
+ * percentile interval of few values is too short, by the factor sqrt((n-1)/n) and by the
+ * normal quantile where Student's belongs; here the share that is cut off at each end is
+ * what gives back both. tests/bench/bench_coverage.c counts how much of 95 % it keeps.
  */
 #include "reports/statistics_walsh.h"
 
@@ -167,12 +166,6 @@ static double share_beyond(size_t count)
     return erfc(sqrt(n / (n - 1)) * t / sqrt(2)) / 2;
 }
 
-static int by_value(const void *a, const void *b)
-{
-    double left = *(const double *)a, right = *(const double *)b;
-    return (left > right) - (left < right);
-}
-
 /* The value at a place from 1 to N_RESAMPLES, in proportion between two of them. */
 static double value_at(const double *medians, double place)
 {
@@ -196,7 +189,7 @@ struct statistics_interval bootstrap_walsh_median(const double *values, size_t c
         medians[i] = resampled_median(&b);
     }
     bootstrap_clear(&b);
-    qsort(medians, N_RESAMPLES, sizeof *medians, by_value);
+    statistics_sort(medians, N_RESAMPLES);
     double place = (N_RESAMPLES + 1) * share_beyond(count);
     return (struct statistics_interval){
         .low = value_at(medians, place),

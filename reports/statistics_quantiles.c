@@ -21,9 +21,14 @@ static int by_value(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
-double statistics_median(double *values, size_t count)
+void statistics_sort(double *values, size_t count)
 {
     qsort(values, count, sizeof *values, by_value);
+}
+
+double statistics_median(double *values, size_t count)
+{
+    statistics_sort(values, count);
     size_t middle = count / 2;
     return count % 2 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
 }

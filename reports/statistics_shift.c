@@ -12,7 +12,6 @@
 #include "reports/statistics.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 #include <glib.h>
 
@@ -24,15 +23,9 @@ enum { MOST_RESAMPLED = 500 };
 /* In milliseconds 30 years, and still exact to a microsecond's hundred times. */
 static const double BEYOND = 1e12;
 
-static int by_value(const void *a, const void *b)
-{
-    double left = *(const double *)a, right = *(const double *)b;
-    return (left > right) - (left < right);
-}
-
 double statistics_shift(double *values, size_t count)
 {
-    qsort(values, count, sizeof *values, by_value);
+    statistics_sort(values, count);
     return walsh_median(values, count);
 }
 
@@ -40,7 +33,7 @@ struct statistics_interval statistics_shift_interval(double *values, size_t coun
 {
     if (count < STATISTICS_LEAST_PAIRS)
         return (struct statistics_interval){ NAN, NAN };
-    qsort(values, count, sizeof *values, by_value);
+    statistics_sort(values, count);
     return count <= MOST_RESAMPLED ? bootstrap_walsh_median(values, count)
                                    : walsh_interval(values, count);
 }

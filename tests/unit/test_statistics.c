@@ -218,7 +218,7 @@ static void test_signed_rank_with_ties(void)
 
 /* Hollander and Wolfe, Nonparametric Statistical Methods, 1973, table 3.1: depression
  * scale factors of nine patients before and after; one-sided 0.020, shift 0.46. And
- * Darwin's maize (Fisher, The Design of Experiments, 1935, section 17): 15 pairs, sum of
+ * Darwin's maize (Fisher, The Design of Experiments, 1935, chapter III): 15 pairs, sum of
  * the negative ranks 24, of 2^15 tables 676 on one side. */
 static void test_pairs_published(void)
 {
