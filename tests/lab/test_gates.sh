@@ -93,7 +93,7 @@ claim "and its part is named" has "signalling (+" "$work/stdout"
 
 
 # ---- chance: other seeds ----
-chance=("$gates/loss.json" "$gates/jitter.json" --modes trickle,full --repeat 10)
+chance=("$gates/loss.json" "$gates/jitter.json" --modes "trickle,full" --repeat 10)
 run_rtclab 0 run "${chance[@]}" --seed 1 --out "$work/chance-1"
 # A seed may have a call in it that fails, which is the run's own exit status, and no alarm.
 n=${GATES_RUNS:-20} alarms=0 verdicts=()
