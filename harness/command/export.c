@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "call/blame.h"
 #include "call/timeline.h"
 #include "command/results_file.h"
 #include "reports/csv.h"
@@ -64,7 +65,9 @@ static json_t *make_timeline(const char *folder, const json_t *call, GError **er
     struct timeline *timeline = timeline_read(folder, error);
     if (!timeline)
         return NULL;
-    json_t *document = timeline_format(timeline, call);
+    g_autoptr(json_t) entry = json_copy((json_t *)call);
+    json_object_set_new(entry, "blame", blame_setup(timeline, call));
+    json_t *document = timeline_format(timeline, entry);
     timeline_free(timeline);
     return document;
 }
