@@ -31,6 +31,24 @@ char *text_escape(const char *text)
     return g_string_free(out, FALSE);
 }
 
+char *text_from_bytes(const void *bytes, size_t size)
+{
+    const char *from = bytes;
+    GString *text = g_string_sized_new(size);
+    for (size_t at = 0; at < size;) {
+        gunichar c = g_utf8_get_char_validated(from + at, (gssize)(size - at));
+        if (from[at] == '\0' || c == (gunichar)-1 || c == (gunichar)-2) {
+            g_string_append_printf(text, "\\x%02x", (unsigned char)from[at]);
+            at++;
+        } else {
+            size_t length = (size_t)(g_utf8_next_char(from + at) - (from + at));
+            g_string_append_len(text, from + at, (gssize)length);
+            at += length;
+        }
+    }
+    return g_string_free(text, FALSE);
+}
+
 unsigned text_width(const char *text)
 {
     unsigned width = 0;

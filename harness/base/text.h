@@ -20,6 +20,13 @@ gboolean text_moves_terminal(gunichar c);
  */
 char *text_escape(const char *text);
 
+/**
+ * Bytes as UTF-8 text: those that are none, and NULs, become "\xff". What moves a
+ * terminal stays.
+ * @return caller owns
+ */
+char *text_from_bytes(const void *bytes, size_t size);
+
 /** How many columns a UTF-8 text takes: wide characters two, combining ones none. */
 unsigned text_width(const char *text);
 

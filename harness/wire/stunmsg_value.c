@@ -7,6 +7,8 @@
  */
 #include "wire/stunmsg_value.h"
 
+#include "base/text.h"
+
 #define NONCE_COOKIE      "obMatJos2"
 #define NONCE_COOKIE_SIZE 13 /* with the 24 bits of features in base64 */
 
@@ -22,24 +24,6 @@ char *stunmsg_message_text(const struct stunmsg *m)
     const char *class = stunmsg_class_name((enum stunmsg_class)m->class);
     return method ? g_strdup_printf("%s %s", method, class)
                   : g_strdup_printf("method 0x%03x %s", m->method, class);
-}
-
-char *stunmsg_valid_text(const void *bytes, size_t size)
-{
-    const char *from = bytes;
-    GString *text = g_string_sized_new(size);
-    for (size_t at = 0; at < size;) {
-        gunichar c = g_utf8_get_char_validated(from + at, (gssize)(size - at));
-        if (from[at] == '\0' || c == (gunichar)-1 || c == (gunichar)-2) {
-            g_string_append_printf(text, "\\x%02x", (unsigned char)from[at]);
-            at++;
-        } else {
-            size_t length = (size_t)(g_utf8_next_char(from + at) - (from + at));
-            g_string_append_len(text, from + at, (gssize)length);
-            at += length;
-        }
-    }
-    return g_string_free(text, FALSE);
 }
 
 static const char *family_name(unsigned family)
@@ -109,7 +93,7 @@ static char *error_text(const struct stunmsg_attribute *a)
         return NULL;
     const char *family =
         a->type == STUNMSG_ADDRESS_ERROR_CODE ? family_name(a->value[0]) : NULL;
-    g_autofree char *reason = stunmsg_valid_text(a->value + 4, a->size - 4u);
+    g_autofree char *reason = text_from_bytes(a->value + 4, a->size - 4u);
     return g_strdup_printf("%s%s%u \"%s\"", family ? family : "", family ? ": " : "",
                            (a->value[2] & 7u) * 100 + a->value[3], reason);
 }
@@ -128,7 +112,7 @@ static char *types_text(const struct stunmsg_attribute *a)
 
 static char *text_text(const struct stunmsg_attribute *a)
 {
-    g_autofree char *text = stunmsg_valid_text(a->value, a->size);
+    g_autofree char *text = text_from_bytes(a->value, a->size);
     gsize size = 0;
     if (a->type == STUNMSG_NONCE && a->size >= NONCE_COOKIE_SIZE &&
         g_str_has_prefix(text, NONCE_COOKIE)) {
@@ -142,9 +126,11 @@ static char *text_text(const struct stunmsg_attribute *a)
     return g_strdup_printf("\"%s\"", text);
 }
 
-static const char *algorithm_name(uint16_t algorithm)
+char *stunmsg_algorithm_text(uint16_t algorithm)
 {
-    return algorithm == 1 ? "MD5" : algorithm == 2 ? "SHA-256" : NULL; /* §18.5 */
+    return algorithm == 1   ? g_strdup("MD5")
+           : algorithm == 2 ? g_strdup("SHA-256")
+                            : g_strdup_printf("algorithm 0x%04x", algorithm);
 }
 
 /* Numbers, sizes and padded parameters (RFC 8489 §14.11, §14.12). */
@@ -158,12 +144,8 @@ static char *algorithms_text(const struct stunmsg_attribute *a)
         cursor_take(&at, MIN((size + 3) & ~(size_t)3, MAX(at.left, size)));
         if (at.bad)
             break;
-        const char *known = algorithm_name(algorithm);
-        g_string_append(text, text->len ? ", " : "");
-        if (known)
-            g_string_append(text, known);
-        else
-            g_string_append_printf(text, "algorithm 0x%04x", algorithm);
+        g_autofree char *name = stunmsg_algorithm_text(algorithm);
+        g_string_append_printf(text, "%s%s", text->len ? ", " : "", name);
     }
     if (text->len == 0)
         g_string_append(text, "none");

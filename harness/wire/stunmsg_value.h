@@ -13,6 +13,9 @@ char *stunmsg_type_text(uint16_t type);
 /** "Binding request", "method 0x123 error response"; caller owns. */
 char *stunmsg_message_text(const struct stunmsg *m);
 
+/** A password algorithm: "MD5", "algorithm 0x0003" (RFC 8489 §18.5); caller owns. */
+char *stunmsg_algorithm_text(uint16_t algorithm);
+
 /**
  * What an attribute's value says: "203.0.113.10:3478", "600 s", "\"rtclab\"",
  * "401 \"Unauthorized\"". UTF-8; bytes that are none stand as "\xff".
@@ -21,8 +24,5 @@ char *stunmsg_message_text(const struct stunmsg *m);
  *         attribute has, or nothing but bytes
  */
 char *stunmsg_value_text(const struct stunmsg *m, const struct stunmsg_attribute *a);
-
-/** Bytes as UTF-8 text, those that are none, and NULs, as "\xff"; caller owns. */
-char *stunmsg_valid_text(const void *bytes, size_t size);
 
 #endif
