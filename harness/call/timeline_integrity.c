@@ -127,25 +127,13 @@ static void check_all(struct timeline_maker *m, struct keys *keys)
     }
 }
 
-static guint hash_transaction(gconstpointer key)
-{
-    guint hash;
-    memcpy(&hash, key, sizeof hash);
-    return hash;
-}
-
-static gboolean is_equal_transaction(gconstpointer a, gconstpointer b)
-{
-    return memcmp(a, b, STUNMSG_TRANSACTION_SIZE) == 0;
-}
-
 void timeline_check_integrity(struct timeline_maker *m)
 {
     struct keys keys = {
         .passwords = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),
         .users = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),
-        .asked =
-            g_hash_table_new_full(hash_transaction, is_equal_transaction, NULL, g_free),
+        .asked = g_hash_table_new_full(timeline_hash_transaction,
+                                       timeline_equal_transactions, NULL, g_free),
     };
     learn_keys(&keys, m->timeline);
     check_all(m, &keys);

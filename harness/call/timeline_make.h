@@ -125,6 +125,28 @@ static inline struct timeline_fact *maker_fact(const struct timeline_maker *m, u
     return &g_array_index(m->facts, struct timeline_fact, i);
 }
 
+static inline struct timeline_pair *maker_pair(const struct timeline_maker *m,
+                                               enum role role, uint32_t i)
+{
+    return &g_array_index(m->timeline->pairs[role], struct timeline_pair, i);
+}
+
+static inline struct timeline_pair_state *maker_pair_state(const struct timeline_maker *m,
+                                                           enum role role, uint32_t i)
+{
+    return &g_array_index(m->states[role], struct timeline_pair_state, i);
+}
+
+static inline int64_t timeline_sooner(int64_t a, int64_t b)
+{
+    return a == TIMELINE_NEVER ? b : b == TIMELINE_NEVER ? a : MIN(a, b);
+}
+
+static inline void timeline_set_first(int64_t *at_us, int64_t t_us)
+{
+    *at_us = timeline_sooner(*at_us, t_us);
+}
+
 /** The role whose own tap this is; N_ROLES: nobody's. */
 static inline enum role maker_role_of_tap(const struct timeline_maker *m, uint32_t tap)
 {
@@ -157,6 +179,9 @@ bool timeline_thinner_keeps(struct timeline_thinner *thinner,
 char *timeline_summarise(const uint8_t *bytes, size_t size);
 
 /* timeline_messages.c */
+/** Of a hash table whose keys are the 12 bytes of transactions. */
+guint timeline_hash_transaction(gconstpointer key);
+gboolean timeline_equal_transactions(gconstpointer a, gconstpointer b);
 /** @return index of the message in a packet's payload; TIMELINE_NONE: none */
 uint32_t timeline_take_message(struct timeline_maker *m, uint64_t id,
                                const uint8_t *payload, size_t size, bool is_stream);
@@ -183,7 +208,13 @@ void timeline_make_mappings(struct timeline_maker *m);
 /* timeline_transactions.c */
 void timeline_make_transactions(struct timeline_maker *m);
 
+/* timeline_checks.c */
+void timeline_take_checks(struct timeline_maker *m);
+
 /* timeline_pairs.c */
+/** Adds it if it is new. @return TIMELINE_NONE: there are too many */
+uint32_t timeline_find_pair(struct timeline_maker *m, enum role role, uint32_t local,
+                            uint32_t remote);
 void timeline_make_pairs(struct timeline_maker *m);
 
 #endif

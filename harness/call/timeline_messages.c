@@ -14,6 +14,18 @@
 
 enum { CLASSIC_MAX_BYTES = 548, SHOWN_BYTES = 32, MAX_ATTRIBUTES = 64 };
 
+guint timeline_hash_transaction(gconstpointer key)
+{
+    guint hash;
+    memcpy(&hash, key, sizeof hash); /* random already */
+    return hash;
+}
+
+gboolean timeline_equal_transactions(gconstpointer a, gconstpointer b)
+{
+    return memcmp(a, b, STUNMSG_TRANSACTION_SIZE) == 0;
+}
+
 /* ---- reading ---- */
 
 /* A Binding message of RFC 3489, decoded from a copy with a cookie. */

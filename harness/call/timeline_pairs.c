@@ -1,53 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Candidate pairs, as each peer can have them, and what became of them on the wire.
+ * Candidate pairs, as each peer can have them, and what the peer said of them.
  *
  * Pairs are formed of host and relayed candidates with those of the other side: a
- * server-reflexive one is sent from its base (RFC 8445 §6.1.2.4). A check's answer makes
- * the pair of the mapped address it shows valid, which need not be the one that was
- * checked (§7.2.5.3.2); both then count as valid. Addresses that nobody signalled become
- * peer-reflexive candidates, of the answer's mapped address (§7.2.5.3.1) and of the
- * source of a check that comes in (§7.3.1.3).
+ * server-reflexive one is sent from its base (RFC 8445 §6.1.2.4). To these come those
+ * that the wire shows (timeline_checks.c). No event says that a single pair failed: one
+ * that never worked has when its peer says that all is over.
  */
 #include "call/timeline_make.h"
 
-#include <string.h>
-
-/* The ends of a check, as the peer that sends or gets it knows them. */
-struct ends {
-    struct endpoint local, remote;
-    enum candidate_transport transport;
-};
-
-static int64_t sooner(int64_t a, int64_t b)
-{
-    return a == TIMELINE_NEVER ? b : b == TIMELINE_NEVER ? a : MIN(a, b);
-}
-
-static void set_first(int64_t *at_us, int64_t t_us)
-{
-    *at_us = sooner(*at_us, t_us);
-}
-
-static struct timeline_pair *pair_at(const struct timeline_maker *m, enum role role,
-                                     uint32_t index)
-{
-    return timeline_at(m->timeline->pairs[role], struct timeline_pair, index);
-}
-
-static struct timeline_pair_state *state_at(const struct timeline_maker *m,
-                                            enum role role, uint32_t index)
-{
-    return timeline_at(m->states[role], struct timeline_pair_state, index);
-}
-
-/* @return TIMELINE_NONE: there are too many */
-static uint32_t find_pair(struct timeline_maker *m, enum role role, uint32_t local,
-                          uint32_t remote)
+uint32_t timeline_find_pair(struct timeline_maker *m, enum role role, uint32_t local,
+                            uint32_t remote)
 {
     GArray *pairs = m->timeline->pairs[role];
     for (uint32_t i = 0; i < pairs->len; i++)
-        if (pair_at(m, role, i)->local == local && pair_at(m, role, i)->remote == remote)
+        if (maker_pair(m, role, i)->local == local &&
+            maker_pair(m, role, i)->remote == remote)
             return i;
     if (local == TIMELINE_NONE || remote == TIMELINE_NONE ||
         pairs->len >= TIMELINE_MAX_PAIRS) {
@@ -72,197 +40,7 @@ static uint32_t find_pair(struct timeline_maker *m, enum role role, uint32_t loc
     return pairs->len - 1;
 }
 
-/* ---- ends ---- */
-
-static bool find_ends(const struct timeline_maker *m, enum role role, uint32_t packet,
-                      struct ends *ret)
-{
-    const struct timeline_packet *p = maker_packet(m, packet);
-    const struct timeline_seen *seen = maker_seen(m, packet);
-    const struct timeline_fact *fact = maker_fact(m, p->message);
-    const struct endpoint *own = p->is_outward ? &seen->src : &seen->dst;
-    const struct endpoint *other = p->is_outward ? &seen->dst : &seen->src;
-    *ret = (struct ends){ .local = *own,
-                          .remote = *other,
-                          .transport = p->protocol == IPPROTO_TCP ? CANDIDATE_TCP
-                                                                  : CANDIDATE_UDP };
-    if (!fact->peeled.is_relayed)
-        return true;
-    for (unsigned i = m->allocations->len; i-- > 0;) {
-        const struct timeline_allocation *a =
-            timeline_at(m->allocations, struct timeline_allocation, i);
-        if (a->role != role || !endpoint_equal(&a->client, own) ||
-            !endpoint_equal(&a->server, other))
-            continue;
-        *ret = (struct ends){ .local = a->relayed,
-                              .remote = fact->peer,
-                              .transport = CANDIDATE_UDP };
-        return fact->peer.address.family != ADDRESS_NONE;
-    }
-    return false;
-}
-
-/* An active TCP candidate has no port of its own (RFC 6544 §4.5). */
-static uint32_t find_active(const struct timeline_maker *m, enum role role,
-                            const struct endpoint *at)
-{
-    const GArray *places = m->places[role];
-    for (uint32_t i = 0; i < places->len; i++) {
-        const struct timeline_place *p = timeline_at(places, struct timeline_place, i);
-        if (p->tcp_type == CANDIDATE_TCP_ACTIVE &&
-            (p->at.address.family == ADDRESS_NONE ||
-             address_equal(&p->at.address, &at->address)))
-            return i;
-    }
-    return TIMELINE_NONE;
-}
-
-static uint32_t local_candidate(struct timeline_maker *m, enum role role,
-                                const struct ends *ends, uint32_t priority)
-{
-    uint32_t found = timeline_find_candidate(m, role, &ends->local, ends->transport);
-    bool is_signalled =
-        found != TIMELINE_NONE &&
-        timeline_at(m->places[role], struct timeline_place, found)->is_signalled;
-    if (ends->transport == CANDIDATE_TCP && !is_signalled) {
-        uint32_t active = find_active(m, role, &ends->local);
-        found = active == TIMELINE_NONE ? found : active;
-    }
-    if (found == TIMELINE_NONE)
-        found =
-            timeline_add_reflexive(m, role, &ends->local, ends->transport, priority);
-    return found;
-}
-
-static uint32_t remote_candidate(struct timeline_maker *m, enum role role,
-                                 const struct ends *ends, uint32_t priority)
-{
-    uint32_t found = timeline_find_candidate(m, !role, &ends->remote, ends->transport);
-    if (found == TIMELINE_NONE)
-        found =
-            timeline_add_reflexive(m, !role, &ends->remote, ends->transport, priority);
-    return found;
-}
-
-/* ---- what the wire shows ---- */
-
-static void take_check(struct timeline_maker *m, enum role role, uint32_t packet,
-                       struct timeline_transaction *t, uint32_t index)
-{
-    const struct timeline_packet *p = maker_packet(m, packet);
-    struct ends ends;
-    if (t->pair != TIMELINE_NONE || !find_ends(m, role, packet, &ends))
-        return;
-    uint32_t priority = maker_fact(m, p->message)->priority;
-    uint32_t local = local_candidate(m, role, &ends, priority);
-    uint32_t remote = remote_candidate(m, role, &ends, 0);
-    t->pair = find_pair(m, role, local, remote);
-    if (t->pair == TIMELINE_NONE)
-        return;
-    struct timeline_pair *pair = pair_at(m, role, t->pair);
-    set_first(&pair->first_check_us, p->t_us);
-    g_array_append_val(pair->checks, index);
-}
-
-static void set_valid(struct timeline_pair *pair, const struct timeline_transaction *t,
-                      int64_t t_us)
-{
-    set_first(&pair->valid_us, t_us);
-    if (t->nominates)
-        set_first(&pair->nominated_us, t_us);
-}
-
-static void take_success(struct timeline_maker *m, enum role role, uint32_t packet,
-                         const struct timeline_transaction *t, uint32_t index)
-{
-    if (t->pair == TIMELINE_NONE)
-        return;
-    const struct timeline_packet *p = maker_packet(m, packet);
-    const struct timeline_fact *asked =
-        maker_fact(m, maker_packet(m, g_array_index(t->requests, uint32_t, 0))->message);
-    const struct endpoint *mapped = &maker_fact(m, p->message)->mapped;
-    struct timeline_pair *pair = pair_at(m, role, t->pair);
-    uint32_t local = pair->local, remote = pair->remote;
-    enum candidate_transport transport =
-        timeline_at(m->places[role], struct timeline_place, local)->transport;
-    set_valid(pair, t, p->t_us);
-    if (mapped->address.family == ADDRESS_NONE)
-        return;
-    const struct timeline_place *place =
-        timeline_at(m->places[role], struct timeline_place, local);
-    bool is_own = endpoint_equal(&place->at, mapped) ||
-                  (place->at.address.family == ADDRESS_NONE &&
-                   timeline_find_candidate(m, role, mapped, transport) == local);
-    if (is_own)
-        return;
-    uint32_t shown = timeline_find_candidate(m, role, mapped, transport);
-    if (shown == TIMELINE_NONE)
-        shown = timeline_add_reflexive(m, role, mapped, transport, asked->priority);
-    uint32_t valid = find_pair(m, role, shown, remote);
-    if (valid == TIMELINE_NONE)
-        return;
-    struct timeline_candidate *c =
-        timeline_at(m->timeline->candidates[role], struct timeline_candidate, shown);
-    if (!*c->text)
-        set_first(&c->gathered_us, p->t_us);
-    state_at(m, role, valid)->checked = t->pair;
-    pair = pair_at(m, role, valid);
-    set_first(&pair->first_check_us,
-              maker_packet(m, g_array_index(t->requests, uint32_t, 0))->t_us);
-    g_array_append_val(pair->checks, index);
-    set_valid(pair, t, p->t_us);
-}
-
-/* A check that comes in (RFC 8445 §7.3.1). */
-static void take_incoming(struct timeline_maker *m, enum role role, uint32_t packet)
-{
-    const struct timeline_packet *p = maker_packet(m, packet);
-    const struct timeline_fact *fact = maker_fact(m, p->message);
-    struct ends ends;
-    if (!find_ends(m, role, packet, &ends))
-        return;
-    uint32_t local = local_candidate(m, role, &ends, 0);
-    uint32_t remote = remote_candidate(m, role, &ends, fact->priority);
-    uint32_t pair = find_pair(m, role, local, remote);
-    if (pair == TIMELINE_NONE)
-        return;
-    struct timeline_place *place =
-        timeline_at(m->places[!role], struct timeline_place, remote);
-    set_first(&place->seen_us, p->t_us);
-    struct timeline_candidate *c =
-        timeline_at(m->timeline->candidates[!role], struct timeline_candidate, remote);
-    if (!*c->text && c->priority == 0)
-        c->priority = fact->priority;
-    if (fact->nominates)
-        set_first(&state_at(m, role, pair)->asked_us, p->t_us);
-}
-
-static void walk_packets(struct timeline_maker *m)
-{
-    for (uint32_t i = 0; i < m->timeline->packets->len; i++) {
-        const struct timeline_packet *p = maker_packet(m, i);
-        enum role role = maker_role_of_tap(m, p->tap);
-        if (role == N_ROLES || p->message == TIMELINE_NONE ||
-            !maker_message(m, p->message)->is_check)
-            continue;
-        const struct timeline_message *message = maker_message(m, p->message);
-        gpointer known = g_hash_table_lookup(m->by_transaction,
-                                             maker_fact(m, p->message)->transaction);
-        uint32_t index = GPOINTER_TO_UINT(known) - 1;
-        struct timeline_transaction *t =
-            known ? timeline_at(m->timeline->transactions, struct timeline_transaction,
-                                index)
-                  : NULL;
-        if (message->class == STUNMSG_REQUEST && p->is_outward && t && t->role == role)
-            take_check(m, role, i, t, index);
-        else if (message->class == STUNMSG_REQUEST && !p->is_outward)
-            take_incoming(m, role, i);
-        else if (message->class == STUNMSG_SUCCESS && t && t->answer == i)
-            take_success(m, role, i, t, index);
-    }
-}
-
-/* ---- what the peers could and said ---- */
+/* ---- forming ---- */
 
 static bool can_pair(const struct timeline_place *local,
                      const struct timeline_place *remote)
@@ -291,7 +69,7 @@ static int64_t remote_known_us(const struct timeline_candidate *c,
                                const struct timeline_place *place)
 {
     int64_t told_us = c->taken_us != TIMELINE_NEVER ? c->taken_us : c->delivered_us;
-    return sooner(told_us, place->seen_us);
+    return timeline_sooner(told_us, place->seen_us);
 }
 
 static void form_pairs(struct timeline_maker *m, enum role role)
@@ -305,7 +83,7 @@ static void form_pairs(struct timeline_maker *m, enum role role)
                 timeline_at(m->timeline->candidates[!role], struct timeline_candidate, k);
             if (remote_known_us(c, remote) != TIMELINE_NEVER &&
                 can_pair(timeline_at(locals, struct timeline_place, i), remote))
-                find_pair(m, role, i, k);
+                timeline_find_pair(m, role, i, k);
         }
 }
 
@@ -339,7 +117,7 @@ static void finish_pairs(struct timeline_maker *m, enum role role)
     const GArray *remotes = m->timeline->candidates[!role];
     bool controls = is_controlling(m, role);
     for (uint32_t i = 0; i < m->timeline->pairs[role]->len; i++) {
-        struct timeline_pair *pair = pair_at(m, role, i);
+        struct timeline_pair *pair = maker_pair(m, role, i);
         const struct timeline_candidate *local =
             timeline_at(locals, struct timeline_candidate, pair->local);
         const struct timeline_candidate *remote =
@@ -352,11 +130,11 @@ static void finish_pairs(struct timeline_maker *m, enum role role)
         pair->possible_us = local_us == TIMELINE_NEVER || remote_us == TIMELINE_NEVER
                                 ? pair->first_check_us
                                 : MAX(local_us, remote_us);
-        uint32_t checked = state_at(m, role, i)->checked;
+        uint32_t checked = maker_pair_state(m, role, i)->checked;
         int64_t asked_us =
-            state_at(m, role, checked == TIMELINE_NONE ? i : checked)->asked_us;
+            maker_pair_state(m, role, checked == TIMELINE_NONE ? i : checked)->asked_us;
         if (asked_us != TIMELINE_NEVER && pair->valid_us != TIMELINE_NEVER)
-            set_first(&pair->nominated_us, MAX(asked_us, pair->valid_us));
+            timeline_set_first(&pair->nominated_us, MAX(asked_us, pair->valid_us));
     }
 }
 
@@ -411,14 +189,14 @@ static void walk_events(struct timeline_maker *m)
                 told_candidate(m, !role, json_object_get(e->data, "remote"));
             uint32_t pair = local == TIMELINE_NONE || remote == TIMELINE_NONE
                                 ? TIMELINE_NONE
-                                : find_pair(m, role, local, remote);
+                                : timeline_find_pair(m, role, local, remote);
             if (pair != TIMELINE_NONE)
-                pair_at(m, role, pair)->selected_us = e->t_us;
+                maker_pair(m, role, pair)->selected_us = e->t_us;
         }
         for (uint32_t k = 0; says_failed(e) && k < m->timeline->pairs[role]->len; k++) {
-            struct timeline_pair *pair = pair_at(m, role, k);
+            struct timeline_pair *pair = maker_pair(m, role, k);
             if (pair->valid_us == TIMELINE_NEVER)
-                set_first(&pair->failed_us, e->t_us);
+                timeline_set_first(&pair->failed_us, e->t_us);
         }
     }
 }
@@ -433,7 +211,7 @@ static void mark_keepalives(struct timeline_maker *m, enum role role,
         struct timeline_transaction *t = timeline_at(all, struct timeline_transaction, i);
         if (t->role != role || t->use != TIMELINE_CHECK || t->pair == TIMELINE_NONE)
             continue;
-        const struct timeline_pair *pair = pair_at(m, role, t->pair);
+        const struct timeline_pair *pair = maker_pair(m, role, t->pair);
         int64_t sent_us = maker_packet(m, g_array_index(t->requests, uint32_t, 0))->t_us;
         bool was_valid = pair->valid_us != TIMELINE_NEVER && pair->valid_us < sent_us;
         bool was_nominated =
@@ -453,7 +231,7 @@ static void find_keepalives(struct timeline_maker *m)
         const char *state = timeline_text(e, "state");
         if (role < N_ROLES && e->kind == EVENT_PEER_ICE_STATE &&
             (g_strcmp0(state, "connected") == 0 || g_strcmp0(state, "completed") == 0))
-            set_first(&connected_us[role], e->t_us);
+            timeline_set_first(&connected_us[role], e->t_us);
     }
     for (unsigned role = 0; role < N_ROLES; role++)
         mark_keepalives(m, role, connected_us[role]);
@@ -461,7 +239,7 @@ static void find_keepalives(struct timeline_maker *m)
 
 void timeline_make_pairs(struct timeline_maker *m)
 {
-    walk_packets(m);
+    timeline_take_checks(m);
     for (unsigned role = 0; role < N_ROLES; role++)
         form_pairs(m, role);
     walk_events(m);

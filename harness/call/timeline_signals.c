@@ -141,12 +141,6 @@ static uint32_t take_candidate(struct timeline_maker *m, enum role role, const c
     return list->len - 1;
 }
 
-static void set_first(int64_t *at_us, int64_t t_us)
-{
-    if (*at_us == TIMELINE_NEVER)
-        *at_us = t_us;
-}
-
 static void take_text(struct timeline_maker *m, const struct timeline_event *e,
                       enum role of, const char *text)
 {
@@ -156,13 +150,13 @@ static void take_text(struct timeline_maker *m, const struct timeline_event *e,
     struct timeline_candidate *c =
         timeline_at(m->timeline->candidates[of], struct timeline_candidate, index);
     if (e->kind == EVENT_PEER_CANDIDATE)
-        set_first(&c->gathered_us, e->t_us);
+        timeline_set_first(&c->gathered_us, e->t_us);
     else if (e->kind == EVENT_SIGNAL_SENT)
-        set_first(&c->sent_us, e->t_us);
+        timeline_set_first(&c->sent_us, e->t_us);
     else if (e->kind == EVENT_SIGNAL_DELIVERED)
-        set_first(&c->delivered_us, e->t_us);
+        timeline_set_first(&c->delivered_us, e->t_us);
     else
-        set_first(&c->taken_us, e->t_us);
+        timeline_set_first(&c->taken_us, e->t_us);
 }
 
 static void take_sdp(struct timeline_maker *m, const struct timeline_event *e,

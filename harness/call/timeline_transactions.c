@@ -11,18 +11,6 @@
 
 #include <string.h>
 
-static guint hash_transaction(gconstpointer key)
-{
-    guint hash;
-    memcpy(&hash, key, sizeof hash); /* random already */
-    return hash;
-}
-
-static gboolean is_equal_transaction(gconstpointer a, gconstpointer b)
-{
-    return memcmp(a, b, STUNMSG_TRANSACTION_SIZE) == 0;
-}
-
 static struct timeline_transaction *find(const struct timeline_maker *m,
                                          const struct timeline_fact *fact)
 {
@@ -201,7 +189,8 @@ static void mark_answers(struct timeline_maker *m)
 
 void timeline_make_transactions(struct timeline_maker *m)
 {
-    m->by_transaction = g_hash_table_new(hash_transaction, is_equal_transaction);
+    m->by_transaction =
+        g_hash_table_new(timeline_hash_transaction, timeline_equal_transactions);
     for (uint32_t i = 0; i < m->timeline->packets->len; i++) {
         const struct timeline_packet *p = maker_packet(m, i);
         enum role role = maker_role_of_tap(m, p->tap);
