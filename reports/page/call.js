@@ -97,6 +97,20 @@
         journeys.length > 12 ? ` and ${journeys.length - 12} more` : ""));
   }
 
+  // What the reader must know of the call or its record before believing either.
+  function notesOf(context) {
+    const { call, model } = context;
+    const known = rtclab.object(call.known_failure);
+    const late = rtclab.object(call.lateness);
+    return [
+      text(call.why) && !text(rtclab.object(call.cause).text) ? `Why: ${text(call.why)}` : "",
+      text(known.reason) ? `A known failure: ${text(known.reason)}` : "",
+      call.flaky ? `Flaky: it took ${call.attempts} attempts.` : "",
+      late.within_budget === false ? "Packets were later than 2 ms behind their due time: this machine was too busy for its latencies to be the network’s alone." : "",
+      model.timeline.is_cut ? "The record was too large: the timeline is cut. events.jsonl and the capture have all." : "",
+    ].filter(Boolean).map((words) => h("p", { class: "notice" }, words));
+  }
+
   function contents(sections) {
     const jump = (section) => () => {
       section.scrollIntoView();
@@ -143,12 +157,13 @@
       ["Pairs", rtclab.callPairs(context)],
       ["STUN", rtclab.callLadder(context)],
       [`Dropped ${dropped.dataset.count}`, dropped],
+      ["NAT mappings", rtclab.callMappings(context)],
       ["SDP", rtclab.callSdp(context)],
       ["Log", rtclab.callLog(context)],
       ["Capture", rtclab.callCapture(context)],
     ].filter(([, section]) => section);
     document.querySelector(".call-cause-place").replaceChildren(...[causeOf(context.call, context)].filter(Boolean));
-    root.append(...[contents(sections), ...sections.map(([, section]) => section), detail.node].filter(Boolean));
+    root.append(...[...notesOf(context), contents(sections), ...sections.map(([, section]) => section), detail.node].filter(Boolean));
     const packet = model.journeyById.get(context.params.get("packet"));
     if (packet) {
       chart.choose(packet);

@@ -34,7 +34,7 @@
         { title: "Gathered", class: "number", cell: (c) => moment(c.gathered_us) },
         { title: "Sent", class: "number", cell: (c) => on(c, "sent_us") },
         { title: "Delivered", class: "number", cell: (c) => on(c, "delivered_us") },
-        { title: `Taken by the ${other[role]}`, class: "number", cell: (c) => on(c, "taken_us") },
+        { title: h("span", {}, "Taken", h("span", { class: "unseen" }, ` by the ${other[role]}`)), class: "number", cell: (c) => on(c, "taken_us") },
       ], candidates),
     ];
   }

@@ -63,6 +63,9 @@
     "signal.connection-state": (d) =>
       ["signalling", `WebSocket ${text(d.state)}`, d.state === "failed" ? "bad" : "plain"],
     "signal.warning": () => ["signalling", "warning", "bad"],
+    "nat.mapping-created": (d) => ["states", mappingText(d), "minor"],
+    "nat.mapping-refreshed": (d) => ["states", mappingText(d), "minor"],
+    "nat.mapping-expired": (d) => ["states", mappingText(d), "minor"],
     "server.started": () => ["states", "answers", "minor"],
     "server.exited": () => ["states", "exited", "bad"],
   };
@@ -75,6 +78,7 @@
     const type = / typ (\w+)/.exec(text(d.candidate));
     return type ? type[1] : "candidate";
   }
+  const mappingText = (d) => `${text(d.internal)} is ${text(d.external)} for ${text(d.remote)}`;
   // As of an RTCPeerConnectionIceErrorEvent: errorCode, errorText, url
   function errorText(d) {
     const code = typeof d.errorCode === "number" ? d.errorCode : "";

@@ -149,7 +149,8 @@
       return "data";
     if (/\b(TCP|TLS|HTTP|WebSocket)\b/.test(summary))
       return byServer(model, journey);
-    if (/\bbytes\b/.test(summary) && !model.stunServers.has(text(journey.first.dst)))
+    const isToServer = [journey.first.src, journey.first.dst].some((end) => model.stunServers.has(text(end)));
+    if (/\bbytes, relayed\b/.test(summary) || (/\bbytes\b/.test(summary) && !isToServer))
       return "data";
     return "other";
   }

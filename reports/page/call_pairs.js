@@ -13,8 +13,9 @@
   const stages = [["possible_us", "possible"], ["first_check_us", "checked"], ["valid_us", "valid"],
     ["nominated_us", "nominated"], ["selected_us", "selected"], ["failed_us", "failed"]];
 
-  function stateOf(pair) {
-    if (isTime(pair.selected_us)) return ["selected", "good"];
+  // A pair stays selected until another is: `last` is when the last of the peer's was.
+  function stateOf(pair, last) {
+    if (isTime(pair.selected_us)) return pair.selected_us === last ? ["selected", "good"] : ["selected, then replaced", "none"];
     if (isTime(pair.nominated_us)) return ["nominated", "good"];
     if (isTime(pair.valid_us)) return ["succeeded", "good"];
     if (isTime(pair.failed_us)) return ["failed", "bad"];
@@ -45,7 +46,9 @@
     for (const transaction of transactions)
       for (const index of list(transaction.requests)) {
         const packet = model.packets[index];
-        if (packet) node.append(s("rect", { class: model.journeyOfPacket[index]?.dropped ? "tick lost" : "tick", x: at(packet.t_us), y: 2, width: 1.5, height: 14 }));
+        // what a relay sent on may be lost as well: then there are losses for all requests
+        const isLost = model.journeyOfPacket[index]?.dropped || list(transaction.losses).length >= transaction.requests.length;
+        if (packet) node.append(s("rect", { class: isLost ? "tick lost" : "tick", x: at(packet.t_us), y: 2, width: 1.5, height: 14 }));
       }
     for (const [key, kind] of [["nominated_us", "nominated"], ["selected_us", "selected"], ["failed_us", "failed"]])
       if (isTime(pair[key])) node.append(s("circle", { class: kind, cx: at(pair[key]), cy: 9, r: 4 }));
@@ -81,14 +84,15 @@
     const pairs = model.pairs[role];
     if (pairs.length === 0) return [h("h3", {}, context.titles[role]), h("p", { class: "soft" }, "No pair: no candidate of the other peer came.")];
     const transactionsOf = (pair) => list(pair.checks).map((i) => model.transactions[i]).filter(Boolean);
+    const last = Math.max(...pairs.map((pair) => pair.selected_us).filter(isTime));
     const rows = pairs.map((pair, index) => ({ pair, index, transactions: transactionsOf(pair) }))
-      .sort((a, b) => isTime(b.pair.selected_us) - isTime(a.pair.selected_us) || priorityOf(b.pair) - priorityOf(a.pair));
+      .sort((a, b) => (b.pair.selected_us === last) - (a.pair.selected_us === last) || priorityOf(b.pair) - priorityOf(a.pair));
     const first = ({ pair, index, transactions }) => {
-      const [state, tone] = stateOf(pair);
+      const [state, tone] = stateOf(pair, last);
       return h("details", { "data-pair": `${role}.${index}` },
-        h("summary", {}, h("span", { class: "mono" }, rtclab.callCandidateName(model.candidates[role][pair.local]),
+        h("summary", {}, h("span", { class: "mono call-pair-name" }, rtclab.callCandidateName(model.candidates[role][pair.local]),
           " → ", rtclab.callCandidateName(model.candidates[far][pair.remote])), " ",
-        rtclab.icon(tone), " ", h("span", { class: `tone-${tone}` }, state)),
+        h("span", { class: "call-pair-state" }, rtclab.icon(tone), " ", h("span", { class: `tone-${tone}` }, state))),
         h("p", { class: "soft" }, historyText(pair) || "nothing happened to it"),
         checksOf(context, transactions),
         transactions.length > 0 ? h("button", { type: "button", class: "call-link call-pair-ladder", on: { click: () => context.showPair(`${role}.${index}`) } }, "Show in the STUN ladder") : null);

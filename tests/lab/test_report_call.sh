@@ -54,6 +54,7 @@ press a [data-zoom=all]
 await a document.querySelector(".call-lanes-box").dataset.view.startsWith("-")
 await a $sum(".call-lanes .cross.dropped", (e) => e.dataset.count) === @DROPPED@
 check a document.querySelectorAll(".call-lanes .mapping").length === @MAPPINGS@
+check a document.querySelectorAll(".call-mappings tbody tr").length === @MAPPINGS@
 check a document.querySelector(".call-toolbar").textContent.includes("@PACKETS@ packets")
 check a document.querySelector(".call-dropped").dataset.count === "@DROPPED@"
 check a document.querySelectorAll(".call-dropped tbody tr").length === @DROPPED@
