@@ -40,5 +40,7 @@
   }
 
   rtclab.callCandidates = (context) =>
-    rtclab.section("Candidates", { class: "call-candidates" }, rtclab.callRoles.map((role) => table(context, role)));
+    rtclab.section("Candidates", { class: "call-candidates" },
+      rtclab.callRoles.every((role) => context.model.candidates[role].length === 0) ? h("p", { class: "soft" }, "Neither peer had a candidate.")
+        : rtclab.callRoles.map((role) => table(context, role)));
 })();

@@ -146,9 +146,10 @@
   rtclab.callDetail = (context) => {
     const title = h("h2", { id: "call-detail-title", tabindex: -1 });
     const close = h("button", { type: "button", "aria-label": "Close details" }, "✕");
+    const where = h("button", { type: "button", on: { click: () => context.chart.node.scrollIntoView() } }, "In the timeline");
     const inside = h("div", { class: "call-detail-inside" });
     const node = h("aside", { class: "call-detail", "aria-labelledby": "call-detail-title", hidden: true },
-      h("div", { class: "call-detail-head" }, title, close), inside);
+      h("div", { class: "call-detail-head" }, title, h("span", { class: "call-detail-buttons" }, where, " ", close)), inside);
     let opener = null;
 
     const open = ({ title: words, nodes }) => {

@@ -111,6 +111,8 @@
 
   rtclab.callPairs = (context) => {
     const { model } = context;
+    if (rtclab.callRoles.every((role) => model.pairs[role].length === 0))
+      return rtclab.section("Candidate pairs", { class: "call-pairs" }, h("p", { class: "soft" }, "Neither peer had a pair: no candidate came across."));
     const lasts = rtclab.callRoles.flatMap((role) => model.pairs[role].flatMap((pair) => stages.map(([key]) => pair[key]).filter(isTime)));
     const end = Math.max(1000, model.setupUs ?? 0, ...lasts) * 1.03;
     return rtclab.section("Candidate pairs", { class: "call-pairs" },

@@ -191,6 +191,30 @@ else
     echo "left out: tshark is not installed"
 fi
 
+# ---- many packets: the record fifty times over, one after the other
+
+cp -r "$work/run" "$work/large"
+timeline=$work/large/calls/$call/timeline.json
+jq -c '(.packets | length) as $n | (.end_us + 1) as $us
+    | .packets = [range(50) as $k | .packets[] | .number += $k * $n | .t_us += $k * $us
+                  | .id = ((.id | tonumber) + 1000000 * $k | tostring)]' \
+    "$timeline" >"$work/large.json" && mv "$work/large.json" "$timeline"
+run_rtclab 0 report "$work/large"
+report=file://$work/large/report/
+number ALL "$(jq '[.packets[].id] | unique | length' "$timeline")"
+number ALL_DROPPED "$(jq '[.packets[] | select(.verdict == "dropped")] | length' "$timeline")"
+claim "a call of more than 5,000 packets is drawn with few marks, which stand for all" drive large <<S
+open a REPORTindex.html#/call/$call
+await a document.querySelector(".call-body[data-ready]") !== null
+check a @ALL@ > 5000
+press a [data-zoom=all]
+await a $sum(".call-lanes .cross", (e) => e.dataset.count) === @ALL_DROPPED@
+check a document.querySelectorAll(".call-lanes *").length < 2000
+check a document.querySelectorAll(".call-ladder-rows li").length < 200
+press a [data-zoom=setup]
+await a $sum(".call-lanes .cross", (e) => e.dataset.count) < @ALL_DROPPED@
+S
+
 # ---- hostile records
 
 hostile='</script><script>pwned=1</script><img src=x onerror=pwned=1>'"'"');pwned=1;(`${pwned=1}`'
