@@ -57,7 +57,7 @@ gboolean file_replace(const char *path, const void *data, size_t size, GError **
 
 gboolean file_replace_json(const char *path, const json_t *value, GError **error)
 {
-    char *text = json_dumps(value, JSON_INDENT(2) | JSON_REAL_PRECISION(12));
+    char *text = json_dumps(value, JSON_INDENT(2) | FILE_JSON_REALS);
     if (!text) {
         g_set_error(error, RTC_ERROR, RTC_ERROR_ENVIRONMENT, "cannot write %s: not JSON",
                     path);

@@ -19,6 +19,10 @@ gboolean file_write_all(int fd, const void *data, size_t size);
  */
 gboolean file_replace(const char *path, const void *data, size_t size, GError **error);
 
+/** So many digits of reals stand in JSON that we write: less than a double has, so that
+ *  what is read back and written again is the same text. */
+#define FILE_JSON_REALS JSON_REAL_PRECISION(12)
+
 /** The same for a JSON value, indented by two spaces, keys in the order they were set. */
 gboolean file_replace_json(const char *path, const json_t *value, GError **error);
 

@@ -259,7 +259,7 @@ static int open_locked(const char *path, int flags, const char *folder, GError *
 static bool write_line(int fd, const json_t *value)
 {
     g_autoptr(GString) line = g_string_new(NULL);
-    char *text = json_dumps(value, JSON_COMPACT);
+    char *text = json_dumps(value, JSON_COMPACT | FILE_JSON_REALS);
     g_string_append_printf(line, "%s\n", text ? text : "null");
     free(text);
     return file_write_all(fd, line->str, line->len);

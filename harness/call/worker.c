@@ -95,10 +95,12 @@ static bool is_as_new(unsigned n_descriptors)
     return n_now == n_descriptors && !sandbox_must_end();
 }
 
+/* With the digits of results.json: what is computed from a call in this process and from
+   the file afterwards is then the same. */
 static bool answer(int fd, json_t *result, json_t *cost, bool is_last)
 {
     g_autoptr(json_t) both = json_pack("{s:O, s:O?}", "result", result, "cost", cost);
-    char *text = json_dumps(both, JSON_COMPACT);
+    char *text = json_dumps(both, JSON_COMPACT | FILE_JSON_REALS);
     bool ok = text && file_write_all(fd, text, strlen(text)) &&
               (is_last || file_write_all(fd, "\n", 1));
     free(text);
