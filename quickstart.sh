@@ -32,12 +32,13 @@ stacks=(
     python3-aiortc                  # aiortc: found when it runs
     ca-certificates                 # by which npm knows its registry
     prometheus                      # scrapes rtcprobe's exporter
+    shellcheck git                  # check the examples, beside linters from npm
 )
 commands=(node:nodejs npm:npm) # and these, if their commands are not there already
 
 # What comes from npm, pinned in a package-lock.json each: what the peers in JavaScript need,
-# and a second TURN server for the tests.
-js_folders=(harness/peer/js tests/lab/node-turn)
+# a second TURN server for the tests, and linters of the examples.
+js_folders=(harness/peer/js tests/lab/node-turn tests/lint)
 
 # Debian starts a service as soon as its package is there; none of these shall run on this
 # machine. Calls and tests start programs of their own, inside their network.
