@@ -82,6 +82,9 @@ const rtclab = Object.create(null);
 
   // ---- parts of a page ----
 
+  // A scenario's id, which may break after a slash or a tilde.
+  rtclab.breakable = (id) => id.split(/(?<=[~/])/).flatMap((part, i) => (i > 0 ? [h("wbr"), part] : [part]));
+
   rtclab.section = (title, attributes, ...children) => {
     const id = `section-${title.toLowerCase().replace(/[^a-z]+/g, "-")}`;
     return h("section", { "aria-labelledby": id, ...attributes }, h("h2", { id }, title), ...children);

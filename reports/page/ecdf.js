@@ -66,6 +66,6 @@
       status.textContent = `Within ${formatMs(ms)}: ${readout(modes, ms)}`;
     });
     svg.addEventListener("pointerleave", () => cursor.setAttribute("visibility", "hidden"));
-    return h("div", {}, h("div", { class: "scroll plot-box", tabindex: 0, role: "region", "aria-label": "Distribution" }, svg), status);
+    return h("div", {}, h("div", { class: "scroll plot-box", tabindex: 0, role: "region", "aria-label": "Chart of the distribution" }, svg), status);
   };
 })();

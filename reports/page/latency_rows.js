@@ -80,6 +80,6 @@
   };
 
   rtclab.scenarioHeader = (group) =>
-    h("th", { scope: "row", class: "scenario" }, h("a", { href: rtclab.href("calls", "", { scenario: group.scenario, peers: data.pairs.length > 1 ? `${group.offerer}~${group.answerer}` : null }) }, group.scenario),
+    h("th", { scope: "row", class: "scenario" }, h("a", { href: rtclab.href("calls", "", { scenario: group.scenario, peers: data.pairs.length > 1 ? `${group.offerer}~${group.answerer}` : null }) }, rtclab.breakable(group.scenario)),
       data.pairs.length > 1 ? h("span", { class: "peers" }, `${group.offerer}~${group.answerer}`) : null);
 })();

@@ -36,7 +36,7 @@
   }
 
   function table(calls, sort) {
-    return h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Calls" },
+    return h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Table of calls" },
       h("table", { id: "calls" }, h("caption", { class: "unseen" }, "Calls"),
         h("thead", {}, h("tr", {}, columns.map((column) => head(column, sort)))),
         h("tbody", {}, calls.map((call) => h("tr", {}, columns.map((column, i) => h(i === 0 ? "th" : "td", { scope: i === 0 ? "row" : null, class: column.class }, column.cell(call))))))));

@@ -35,7 +35,7 @@
   function scenarioCell(group) {
     const title = data.title(group.scenario);
     return h("th", { scope: "row", class: "scenario" },
-      h("a", { href: rtclab.href("calls", "", { scenario: group.scenario, peers: data.pairs.length > 1 ? `${group.offerer}~${group.answerer}` : null }) }, group.scenario),
+      h("a", { href: rtclab.href("calls", "", { scenario: group.scenario, peers: data.pairs.length > 1 ? `${group.offerer}~${group.answerer}` : null }) }, rtclab.breakable(group.scenario)),
       data.pairs.length > 1 ? h("span", { class: "peers" }, `${group.offerer}~${group.answerer}`) : null,
       title ? h("span", { class: "title" }, title) : null);
   }

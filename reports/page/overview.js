@@ -52,10 +52,9 @@
 
   // ---- figures ----
 
-  function tile(name, value, detail, { kind = null, href = null } = {}) {
-    const inside = [h("dt", {}, name), h("dd", { class: "figure" }, kind ? rtclab.icon(kind) : null, value), detail ? h("dd", { class: "soft" }, detail) : null];
-    return href ? h("div", { class: "tile" }, inside, h("a", { class: "cover", href, "aria-label": `${name}: show the calls` })) : h("div", { class: "tile" }, inside);
-  }
+  const tile = (name, value, detail, { kind = null, href = null } = {}) =>
+    h("li", { class: "tile" }, h("span", { class: "name" }, href ? h("a", { href }, name) : name),
+      h("span", { class: "figure" }, kind ? rtclab.icon(kind) : null, value), detail ? h("span", { class: "soft" }, detail) : null);
 
   const callsHref = (outcome) => rtclab.href("calls", "", { outcome });
 
@@ -75,8 +74,8 @@
 
   function setupTile() {
     const rows = data.modes.map((mode) => [mode, data.calls.filter((call) => call.mode === mode && typeof call.setup_ms === "number").map((call) => call.setup_ms)]);
-    return h("div", { class: "tile wide" }, h("dt", {}, "Median set-up"),
-      rows.map(([mode, times]) => h("dd", {}, h("span", { class: "figure" }, times.length > 0 ? rtclab.formatMs(d3.median(times)) : "–"), h("span", { class: "soft" }, rtclab.mark(mode), " ", mode))));
+    return h("li", { class: "tile wide" }, h("span", { class: "name" }, "Median set-up"),
+      rows.map(([mode, times]) => h("span", {}, h("span", { class: "figure" }, times.length > 0 ? rtclab.formatMs(d3.median(times)) : "–"), h("span", { class: "soft" }, rtclab.mark(mode), " ", mode))));
   }
 
   function fasterTile() {
@@ -91,7 +90,7 @@
     const extra = [["known", "Known failures", "odd"], ["flaky", "Flaky", "odd"], ["unsupported", "Unsupported", "none"]]
       .filter(([verdict]) => by(verdict).length > 0)
       .map(([verdict, name, kind]) => tile(name, formatCount(by(verdict).length), verdict === "known" && passing > 0 ? `${formatCount(passing)} more pass now` : "", { kind, href: callsHref(verdict) }));
-    return h("dl", { class: "tiles" }, expectedTile(), connectedTile(), setupTile(), fasterTile(), extra);
+    return h("ul", { class: "tiles", "aria-label": "Figures" }, expectedTile(), connectedTile(), setupTile(), fasterTile(), extra);
   }
 
   // ---- lists ----
