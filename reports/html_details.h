@@ -8,8 +8,8 @@
 
 /**
  * Writes calls/000000.js and so on, a script for each call:
- * rtclabCall(INDEX, 'its entry as JSON', 'its timeline as JSON' or null, 'the command
- * that makes it again');
+ * rtclabCall(INDEX, 'its entry as JSON', "its timeline as JSON, packed, in base64" or
+ * null, its size unpacked, 'the command that makes it again');
  *
  * @param folder the run's: timelines are read from inside it only
  * @param report where to make the folder calls/

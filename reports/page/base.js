@@ -71,7 +71,8 @@ const rtclab = Object.create(null);
       s("circle", { cx: 8, cy: 8, r: 8 }), s("path", { d: shapes[tone] ?? shapes.none }));
 
   // A mode's mark, the same in each chart: its shape differs as well as its colour.
-  rtclab.markPaths = {
+  rtclab.markPaths = { // without a prototype: modes are from a record
+    __proto__: null,
     trickle: "M-5 0a5 5 0 1 0 10 0a5 5 0 1 0 -10 0z",
     half: "M0 -6L6 0L0 6L-6 0z",
     full: "M-4.6 -4.6h9.2v9.2h-9.2z",

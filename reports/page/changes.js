@@ -8,7 +8,7 @@
   const LIMIT = 12;
 
   const verdicts = {
-    pass: ["good", "Nothing got worse"], failed: ["bad", "Calls came out otherwise"],
+    __proto__: null, pass: ["good", "Nothing got worse"], failed: ["bad", "Calls came out otherwise"],
     regressed: ["bad", "Slower than the baseline"], inconclusive: ["odd", "Too few samples to say"],
   };
 

@@ -48,7 +48,7 @@
       const id = groupId(call);
       let group = groups.get(id);
       if (!group) {
-        group = { id, scenario: call.scenario, offerer: call.offerer, answerer: call.answerer, calls: [], byMode: new Map(), comparison: {} };
+        group = { id, scenario: call.scenario, offerer: call.offerer, answerer: call.answerer, calls: [], byMode: new Map(), comparison: {}, medians: null };
         groups.set(id, group);
       }
       group.calls.push(call);
@@ -59,6 +59,8 @@
       const group = groups.get(groupId(object(comparison)));
       if (group) group.comparison = object(comparison);
     }
+    for (const group of groups.values())
+      group.medians = new Map([...group.byMode].map(([mode, some]) => [mode, d3.median(some, (call) => (call.outcome === "connected" ? call.setup_ms ?? NaN : NaN)) ?? null]));
     return [...groups.values()];
   }
 
@@ -91,12 +93,44 @@
   const waiting = new Map(); // index -> { resolve, reject }
   const loaded = new Map(); // index -> promise
 
+  // The bytes of an LZ4 block (lz4's doc/lz4_Block_format.md), which become `size`.
+  function unpack(block, size) {
+    const out = new Uint8Array(size);
+    let from = 0, to = 0;
+    const length = (start) => {
+      let sum = start;
+      for (let byte = start === 15 ? 255 : 0; byte === 255; sum += byte) byte = block[from++];
+      return sum;
+    };
+    while (from < block.length) {
+      const token = block[from++];
+      const literals = length(token >> 4);
+      out.set(block.subarray(from, from + literals), to);
+      from += literals;
+      to += literals;
+      if (from >= block.length) break;
+      const offset = block[from] | (block[from + 1] << 8);
+      from += 2;
+      const end = to + length(token & 15) + 4;
+      if (offset === 0 || offset > to || end > size) throw new Error("it is damaged");
+      for (; to < end; to++) out[to] = out[to - offset];
+    }
+    if (to !== size) throw new Error("it is cut off");
+    return out;
+  }
+
+  function readTimeline(packed, size) {
+    if (packed === null) return null;
+    const bytes = unpack(Uint8Array.from(atob(packed), (letter) => letter.charCodeAt(0)), size);
+    return object(JSON.parse(new TextDecoder().decode(bytes)));
+  }
+
   // Called by report/calls/NNNNNN.js.
-  globalThis.rtclabCall = (index, entry, timeline, command) => {
+  globalThis.rtclabCall = (index, entry, timeline, size, command) => {
     const waiter = waiting.get(index);
     waiting.delete(index);
     try {
-      waiter?.resolve({ call: object(JSON.parse(entry)), timeline: timeline === null ? null : object(JSON.parse(timeline)), command });
+      waiter?.resolve({ call: object(JSON.parse(entry)), timeline: readTimeline(timeline, size), command });
     } catch (error) {
       waiter.reject(new Error(`The record of this call cannot be read: ${error.message}`));
     }

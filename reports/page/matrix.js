@@ -11,10 +11,7 @@
 
   const saving = (group) => object(group.comparison.trickle_saves_ms);
   const savingMs = (group) => saving(group).shift ?? saving(group).median ?? null;
-  const medianOf = (group, mode) => {
-    const calls = group.byMode.get(mode);
-    return calls ? rtclab.summarise(calls).ms : null;
-  };
+  const medianOf = (group, mode) => group.medians.get(mode) ?? null;
   const slowest = (group) => d3.max(data.modes, (mode) => medianOf(group, mode) ?? -1);
 
   // What full gathering should take: trickle's median, and the predicted cost.
