@@ -8,16 +8,19 @@
   const { s, formatMs } = rtclab;
   const RAIL = 8; // per cent on the right for calls that did not connect
 
+  // No record of a call is longer than eleven days; larger numbers are not from one.
+  const bounded = (ms) => (Number.isFinite(ms) ? Math.max(-1e9, Math.min(1e9, ms)) : 0);
+
   // A time axis from `least` to `most` ms, logarithmic if wanted and possible. With `rail` it
   // leaves room at its right end for samples that have no time; `rail` is where, in per cent.
   rtclab.axis = (least, most, { isLog = false, rail = false } = {}) => {
     const end = rail ? 100 - RAIL : 100;
-    const from = isLog ? Math.max(least, 1) : Math.min(least, 0);
-    const to = Math.max(most, from + 1);
+    const from = isLog ? Math.max(bounded(least), 1) : Math.min(bounded(least), 0);
+    const to = Math.max(bounded(most), from + 1);
     const scale = (isLog ? d3.scaleLog() : d3.scaleLinear()).domain([from, to]).range([0, end]);
     if (!isLog) scale.nice(5);
     const all = isLog ? logTicks(...scale.domain()) : scale.ticks(5);
-    const place = (ms) => Math.max(0, Math.min(end, scale(isLog ? Math.max(ms, from) : ms)));
+    const place = (ms) => Math.max(0, Math.min(end, scale(isLog ? Math.max(bounded(ms), from) : bounded(ms))));
     return { place, at: (ms) => `${place(ms).toFixed(3)}%`, ticks: all.filter((t) => scale(t) <= end + 0.01), rail: rail ? 100 - RAIL / 2 : null, end, domain: scale.domain() };
   };
 

@@ -62,7 +62,7 @@
     const bad = by("unexpected").length;
     if (bad > 0) return tile("Not as expected", formatCount(bad), `of ${plural(data.calls.length, "call")}`, { kind: "bad", href: callsHref("unexpected") });
     const good = by("expected").length + by("flaky").length;
-    return tile("As expected", good === data.calls.length ? `all ${formatCount(good)}` : formatCount(good), `of ${plural(data.calls.length, "call")}`, { kind: "good", href: rtclab.href("calls") });
+    return tile("As expected", `${formatCount(good)} of ${formatCount(data.calls.length)}`, "calls", { kind: "good", href: rtclab.href("calls") });
   }
 
   function connectedTile() {
