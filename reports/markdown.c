@@ -33,7 +33,7 @@ static void append_backticks(GString *out, unsigned n)
         g_string_append_c(out, '`');
 }
 
-void markdown_append_code(GString *out, const char *text)
+static void append_code(GString *out, const char *text, bool is_in_table)
 {
     g_autofree char *safe = text_escape(text);
     unsigned n = longest_row_of_backticks(safe) + 1;
@@ -44,13 +44,23 @@ void markdown_append_code(GString *out, const char *text)
     if (is_padded)
         g_string_append_c(out, ' ');
     for (const char *at = safe; *at; at++) {
-        if (*at == '|')
+        if (*at == '|' && is_in_table)
             g_string_append_c(out, '\\');
         g_string_append_c(out, *at);
     }
     if (is_padded)
         g_string_append_c(out, ' ');
     append_backticks(out, n);
+}
+
+void markdown_append_code(GString *out, const char *text)
+{
+    append_code(out, text, false);
+}
+
+void markdown_append_cell_code(GString *out, const char *text)
+{
+    append_code(out, text, true);
 }
 
 /* Whether GitHub would make a link of what stands there. */

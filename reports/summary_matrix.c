@@ -128,13 +128,13 @@ static void append_rows(GString *out, const GPtrArray *groups, const json_t *com
         const struct call_group *group = groups->pdata[i];
         const json_t *comparison = find_comparison(comparisons, &from, group);
         g_string_append(out, "| ");
-        markdown_append_code(out, group->scenario);
+        markdown_append_cell_code(out, group->scenario);
         g_string_append(out, " |");
         if (has_peers) {
             g_autofree char *peers =
                 g_strdup_printf("%s~%s", group->offerer, group->answerer);
             g_string_append_c(out, ' ');
-            markdown_append_code(out, peers);
+            markdown_append_cell_code(out, peers);
             g_string_append(out, " |");
         }
         for (unsigned mode = 0; mode < COMPARE_N_MODES; mode++)

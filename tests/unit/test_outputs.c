@@ -156,7 +156,7 @@ static void test_code_spans(void)
         const char *text, *code;
     } rows[] = {
         { "plain", "`plain`" }, { "", "`  `" },           { "a`b", "``a`b``" },
-        { "`", "`` ` ``" },     { "``x", "``` ``x ```" }, { "a|b", "`a\\|b`" },
+        { "`", "`` ` ``" },     { "``x", "``` ``x ```" }, { "a|b", "`a|b`" },
         { " x ", "`  x  `" },   { "a\nb", "`a\\x0ab`" },  { "<b>@x</b>", "`<b>@x</b>`" },
     };
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
@@ -164,6 +164,9 @@ static void test_code_spans(void)
         markdown_append_code(out, rows[i].text);
         ASSERT_TEXT(out->str, rows[i].code);
     }
+    g_autoptr(GString) cell = g_string_new(NULL);
+    markdown_append_cell_code(cell, "a|b");
+    ASSERT_TEXT(cell->str, "`a\\|b`");
 }
 
 static void test_cut(void)
