@@ -7,10 +7,13 @@
 
 /**
  * Appends a code span, in which nothing has a meaning: no markup, HTML, link, mention or
- * reference to an issue. It may stand in a table (GFM section 4.10: a pipe is escaped
- * there even in code). What moves a terminal is escaped; "" is a blank in code.
+ * reference to an issue. What moves a terminal is escaped; "" is a blank in code.
  */
 void markdown_append_code(GString *out, const char *text);
+
+/** The same in a table, where a pipe is escaped even in code (GFM section 4.10), and only
+ *  there. */
+void markdown_append_cell_code(GString *out, const char *text);
 
 /** Appends words, not at a line's start, with all that Markdown knows there escaped;
  *  mentions, links and references that GitHub makes of plain text are broken up, too. */
