@@ -54,7 +54,9 @@
       return found.parts.filter(([, ms]) => ms > 0).map(([name, ms]) => {
         const x = axis.place(at), width = axis.place(at + ms) - x;
         at += ms;
-        return s("rect", { class: `part part-${name}`, x: `${x}%`, width: `${width}%`, y: `${lane * height + height * 0.16}%`, height: `${height * 0.68}%` }, s("title", {}, `${mode}: ${name} ${formatMs(ms)} of ${formatMs(found.ms)}`));
+        const y = lane * height + height / 2;
+        return [s("rect", { class: `part part-${name}`, x: `${x}%`, width: `${width}%`, y: `${lane * height + height * 0.16}%`, height: `${height * 0.68}%` }, s("title", {}, `${mode}: ${name} ${formatMs(ms)} of ${formatMs(found.ms)}`)),
+          width > 1.6 * name.length ? s("text", { class: "part-name", x: `${x + width / 2}%`, y: `${y}%`, dy: 3.5, "text-anchor": "middle" }, name) : null];
       });
     })));
   };
