@@ -57,7 +57,7 @@
     "peer.first-media": (d) => ["media", `first ${text(d.kind) || "frame"}`, "good"],
     "peer.stats": () => ["states", "statistics", "silent"],
     "peer.warning": () => ["states", "warning", "bad"],
-    "signal.held": (d) => ["signalling", `${signalText(d)} held back`, "plain"],
+    "signal.held": (d) => ["signalling", `${text(d.type) || signalText(d)} held back`, "plain"],
     "signal.sent": (d) => ["signalling", signalText(d), d.sdp ? "major" : "minor"],
     "signal.delivered": (d) => ["signalling", `got ${signalText(d)}`, d.sdp ? "major" : "minor"],
     "signal.connection-state": (d) =>
