@@ -151,6 +151,7 @@ static void maker_init(struct timeline_maker *m)
 {
     *m = (struct timeline_maker){ .timeline = timeline_new() };
     m->seen = array_of(sizeof(struct timeline_seen), NULL);
+    m->asked = array_of(sizeof(uint32_t), NULL);
     m->facts = array_of(sizeof(struct timeline_fact), NULL);
     m->allocations = array_of(sizeof(struct timeline_allocation), NULL);
     m->channels = array_of(sizeof(struct timeline_channel), NULL);
@@ -165,6 +166,7 @@ static void maker_init(struct timeline_maker *m)
 static void maker_clear(struct timeline_maker *m)
 {
     g_array_unref(m->seen);
+    g_array_unref(m->asked);
     g_array_unref(m->facts);
     g_array_unref(m->allocations);
     g_array_unref(m->channels);

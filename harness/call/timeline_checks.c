@@ -21,11 +21,11 @@ struct ends {
 /* ---- ends ---- */
 
 static bool find_ends(const struct timeline_maker *m, enum role role, uint32_t packet,
-                      struct ends *ret)
+                      uint32_t message, struct ends *ret)
 {
     const struct timeline_packet *p = maker_packet(m, packet);
     const struct timeline_seen *seen = maker_seen(m, packet);
-    const struct timeline_fact *fact = maker_fact(m, p->message);
+    const struct timeline_fact *fact = maker_fact(m, message);
     const struct endpoint *own = p->is_outward ? &seen->src : &seen->dst;
     const struct endpoint *other = p->is_outward ? &seen->dst : &seen->src;
     *ret = (struct ends){ .local = *own,
@@ -92,13 +92,16 @@ static uint32_t remote_candidate(struct timeline_maker *m, enum role role,
 /* ---- what the wire shows ---- */
 
 static void take_check(struct timeline_maker *m, enum role role, uint32_t packet,
-                       struct timeline_transaction *t, uint32_t index)
+                       uint32_t index)
 {
     const struct timeline_packet *p = maker_packet(m, packet);
+    struct timeline_transaction *t =
+        timeline_at(m->timeline->transactions, struct timeline_transaction, index);
     struct ends ends;
-    if (t->pair != TIMELINE_NONE || !find_ends(m, role, packet, &ends))
+    if (t->pair != TIMELINE_NONE ||
+        !find_ends(m, role, packet, g_array_index(m->asked, uint32_t, index), &ends))
         return;
-    uint32_t priority = maker_fact(m, p->message)->priority;
+    uint32_t priority = maker_asked(m, index)->priority;
     uint32_t local = local_candidate(m, role, &ends, priority);
     uint32_t remote = remote_candidate(m, role, &ends, 0);
     t->pair = timeline_find_pair(m, role, local, remote);
@@ -118,14 +121,15 @@ static void set_valid(struct timeline_pair *pair, const struct timeline_transact
 }
 
 static void take_success(struct timeline_maker *m, enum role role, uint32_t packet,
-                         const struct timeline_transaction *t, uint32_t index)
+                         uint32_t message, uint32_t index)
 {
+    const struct timeline_transaction *t =
+        timeline_at(m->timeline->transactions, struct timeline_transaction, index);
     if (t->pair == TIMELINE_NONE)
         return;
     const struct timeline_packet *p = maker_packet(m, packet);
-    const struct timeline_fact *asked =
-        maker_fact(m, maker_packet(m, g_array_index(t->requests, uint32_t, 0))->message);
-    const struct endpoint *mapped = &maker_fact(m, p->message)->mapped;
+    const struct timeline_fact *asked = maker_asked(m, index);
+    const struct endpoint *mapped = &maker_fact(m, message)->mapped;
     struct timeline_pair *pair = maker_pair(m, role, t->pair);
     uint32_t local = pair->local, remote = pair->remote;
     enum candidate_transport transport =
@@ -159,12 +163,13 @@ static void take_success(struct timeline_maker *m, enum role role, uint32_t pack
 }
 
 /* A check that comes in (RFC 8445 §7.3.1). */
-static void take_incoming(struct timeline_maker *m, enum role role, uint32_t packet)
+static void take_incoming(struct timeline_maker *m, enum role role, uint32_t packet,
+                          uint32_t message)
 {
     const struct timeline_packet *p = maker_packet(m, packet);
-    const struct timeline_fact *fact = maker_fact(m, p->message);
+    const struct timeline_fact *fact = maker_fact(m, message);
     struct ends ends;
-    if (!find_ends(m, role, packet, &ends))
+    if (!find_ends(m, role, packet, message, &ends))
         return;
     uint32_t local = local_candidate(m, role, &ends, 0);
     uint32_t remote = remote_candidate(m, role, &ends, fact->priority);
@@ -182,27 +187,33 @@ static void take_incoming(struct timeline_maker *m, enum role role, uint32_t pac
         timeline_set_first(&maker_pair_state(m, role, pair)->asked_us, p->t_us);
 }
 
+static void take_message(struct timeline_maker *m, enum role role, uint32_t packet,
+                         uint32_t message)
+{
+    bool is_outward = maker_packet(m, packet)->is_outward;
+    uint8_t class = maker_message(m, message)->class;
+    gpointer known =
+        g_hash_table_lookup(m->by_transaction, maker_fact(m, message)->transaction);
+    uint32_t index = GPOINTER_TO_UINT(known) - 1;
+    const struct timeline_transaction *t =
+        known ? timeline_at(m->timeline->transactions, struct timeline_transaction, index)
+              : NULL;
+    if (class == STUNMSG_REQUEST && is_outward && t && t->role == role)
+        take_check(m, role, packet, index);
+    else if (class == STUNMSG_REQUEST && !is_outward)
+        take_incoming(m, role, packet, message);
+    else if (class == STUNMSG_SUCCESS && t && t->answer == packet)
+        take_success(m, role, packet, message, index);
+}
+
 void timeline_take_checks(struct timeline_maker *m)
 {
     for (uint32_t i = 0; i < m->timeline->packets->len; i++) {
         const struct timeline_packet *p = maker_packet(m, i);
         enum role role = maker_role_of_tap(m, p->tap);
-        if (role == N_ROLES || p->message == TIMELINE_NONE ||
-            !maker_message(m, p->message)->is_check)
-            continue;
-        const struct timeline_message *message = maker_message(m, p->message);
-        gpointer known = g_hash_table_lookup(m->by_transaction,
-                                             maker_fact(m, p->message)->transaction);
-        uint32_t index = GPOINTER_TO_UINT(known) - 1;
-        struct timeline_transaction *t =
-            known ? timeline_at(m->timeline->transactions, struct timeline_transaction,
-                                index)
-                  : NULL;
-        if (message->class == STUNMSG_REQUEST && p->is_outward && t && t->role == role)
-            take_check(m, role, i, t, index);
-        else if (message->class == STUNMSG_REQUEST && !p->is_outward)
-            take_incoming(m, role, i);
-        else if (message->class == STUNMSG_SUCCESS && t && t->answer == i)
-            take_success(m, role, i, t, index);
+        uint32_t end = maker_messages_end(m, p);
+        for (uint32_t k = p->message; role < N_ROLES && k < end; k++)
+            if (maker_message(m, k)->is_check)
+                take_message(m, role, i, k);
     }
 }

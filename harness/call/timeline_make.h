@@ -40,6 +40,7 @@ struct timeline_fact {
     struct endpoint relayed;      /* XOR-RELAYED-ADDRESS */
     uint32_t priority;            /* PRIORITY; 0: none */
     unsigned error_code;
+    unsigned n_following; /* messages behind it in the same TCP segment */
     bool nominates;
     bool is_controlling;
     bool has_username;
@@ -83,14 +84,15 @@ struct timeline_maker {
     struct timeline *timeline;
     char *capture; /* the file */
     gsize capture_size;
-    GArray *seen;               /* struct timeline_seen */
-    GArray *facts;              /* struct timeline_fact */
-    GArray *allocations;        /* struct timeline_allocation */
-    GArray *channels;           /* struct timeline_channel */
-    GArray *places[N_ROLES];    /* struct timeline_place */
-    char *tap_names[N_ROLES];   /* as the record says; NULL: it does not */
-    GArray *states[N_ROLES];    /* struct timeline_pair_state */
-    uint32_t taps[N_ROLES];     /* a peer's own; TIMELINE_NONE: not known */
+    GArray *seen;             /* struct timeline_seen */
+    GArray *facts;            /* struct timeline_fact */
+    GArray *allocations;      /* struct timeline_allocation */
+    GArray *channels;         /* struct timeline_channel */
+    GArray *places[N_ROLES];  /* struct timeline_place */
+    char *tap_names[N_ROLES]; /* as the record says; NULL: it does not */
+    GArray *states[N_ROLES];  /* struct timeline_pair_state */
+    uint32_t taps[N_ROLES];   /* a peer's own; TIMELINE_NONE: not known */
+    GArray *asked; /* uint32_t, of each transaction: its first request in messages */
     GHashTable *by_transaction; /* of a fact's: index in transactions + 1 */
     GHashTable *messages_by_id; /* packet id: index in messages + 1 */
     size_t message_text;        /* bytes of attributes so far */
@@ -145,6 +147,22 @@ static inline int64_t timeline_sooner(int64_t a, int64_t b)
 static inline void timeline_set_first(int64_t *at_us, int64_t t_us)
 {
     *at_us = timeline_sooner(*at_us, t_us);
+}
+
+/** The index behind that of a packet's last message; the first is its `message`. */
+static inline uint32_t maker_messages_end(const struct timeline_maker *m,
+                                          const struct timeline_packet *p)
+{
+    return p->message == TIMELINE_NONE
+               ? TIMELINE_NONE
+               : p->message + 1 + maker_fact(m, p->message)->n_following;
+}
+
+/** What is known of a transaction's first request. */
+static inline const struct timeline_fact *maker_asked(const struct timeline_maker *m,
+                                                      uint32_t transaction)
+{
+    return maker_fact(m, g_array_index(m->asked, uint32_t, transaction));
 }
 
 /** The role whose own tap this is; N_ROLES: nobody's. */

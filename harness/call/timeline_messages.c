@@ -112,6 +112,39 @@ static uint32_t add_message(struct timeline_maker *m, const struct stunmsg_peele
     return m->timeline->messages->len - 1;
 }
 
+/* @return its index; TIMELINE_NONE: it is no STUN, or one too many */
+static uint32_t take_peeled(struct timeline_maker *m, const struct stunmsg_peeled *peeled)
+{
+    struct stunmsg decoded;
+    uint8_t copy[CLASSIC_MAX_BYTES];
+    if (stunmsg_decode(peeled->bytes, peeled->size, &decoded) != STUNMSG_OK &&
+        !decode_classic(peeled, copy, &decoded))
+        return TIMELINE_NONE;
+    if (m->timeline->messages->len >= TIMELINE_MAX_MESSAGES) {
+        m->timeline->is_cut = true;
+        return TIMELINE_NONE;
+    }
+    return add_message(m, peeled, &decoded);
+}
+
+/* All that stand in a segment, one behind the other; @return the first one's index */
+static uint32_t take_segment(struct timeline_maker *m, const uint8_t *payload,
+                             size_t size)
+{
+    uint32_t first = TIMELINE_NONE;
+    struct stunmsg_peeled peeled;
+    while (size > 0 && stunmsg_peel_segment(payload, size, &peeled)) {
+        uint32_t index = take_peeled(m, &peeled);
+        if (first == TIMELINE_NONE)
+            first = index;
+        else if (index != TIMELINE_NONE)
+            maker_fact(m, first)->n_following++;
+        payload += peeled.taken;
+        size -= peeled.taken;
+    }
+    return first;
+}
+
 uint32_t timeline_take_message(struct timeline_maker *m, uint64_t id,
                                const uint8_t *payload, size_t size, bool is_stream)
 {
@@ -119,21 +152,14 @@ uint32_t timeline_take_message(struct timeline_maker *m, uint64_t id,
     if (known)
         return GPOINTER_TO_UINT(known) - 1;
     struct stunmsg_peeled peeled;
-    struct stunmsg decoded;
-    uint8_t copy[CLASSIC_MAX_BYTES];
-    if (!is_stream)
+    uint32_t index;
+    if (is_stream) {
+        index = take_segment(m, payload, size);
+    } else {
         stunmsg_peel(payload, size, &peeled);
-    else if (!stunmsg_peel_segment(payload, size, &peeled))
-        return TIMELINE_NONE;
-    if (stunmsg_decode(peeled.bytes, peeled.size, &decoded) != STUNMSG_OK &&
-        !decode_classic(&peeled, copy, &decoded))
-        return TIMELINE_NONE;
-    if (m->timeline->messages->len >= TIMELINE_MAX_MESSAGES) {
-        m->timeline->is_cut = true;
-        return TIMELINE_NONE;
+        index = take_peeled(m, &peeled);
     }
-    uint32_t index = add_message(m, &peeled, &decoded);
-    if (id)
+    if (id && index != TIMELINE_NONE)
         g_hash_table_insert(m->messages_by_id, g_memdup2(&id, sizeof id),
                             GUINT_TO_POINTER(index + 1));
     return index;
@@ -147,6 +173,9 @@ char *timeline_name_message(const struct timeline_maker *m, uint32_t index)
     g_autofree char *name = stunmsg_message_text(&as);
     g_autofree char *code =
         fact->error_code ? g_strdup_printf(" %u", fact->error_code) : g_strdup("");
+    g_autofree char *more = fact->n_following
+                                ? g_strdup_printf(", and %u more", fact->n_following)
+                                : g_strdup("");
     return g_strconcat(name, code, message->is_relayed ? ", relayed" : "",
-                       fact->nominates ? ", USE-CANDIDATE" : "", NULL);
+                       fact->nominates ? ", USE-CANDIDATE" : "", more, NULL);
 }

@@ -94,10 +94,8 @@ static bool is_controlling(const struct timeline_maker *m, enum role role)
     for (unsigned i = 0; i < m->timeline->transactions->len; i++) {
         const struct timeline_transaction *t =
             timeline_at(m->timeline->transactions, struct timeline_transaction, i);
-        uint32_t first = g_array_index(t->requests, uint32_t, 0);
         if (t->use == TIMELINE_CHECK && t->answer != TIMELINE_NONE && t->error_code == 0)
-            return maker_fact(m, maker_packet(m, first)->message)->is_controlling ==
-                   (t->role == role);
+            return maker_asked(m, i)->is_controlling == (t->role == role);
     }
     return role == ROLE_OFFERER;
 }

@@ -104,10 +104,10 @@ static enum timeline_use use_of(const struct timeline_maker *m, enum role role,
     return was_answered(m, role, seen) ? TIMELINE_KEEPALIVE : TIMELINE_GATHERING;
 }
 
-static void take_request(struct timeline_maker *m, enum role role, uint32_t packet)
+static void take_request(struct timeline_maker *m, enum role role, uint32_t packet,
+                         uint32_t index)
 {
     struct timeline *t = m->timeline;
-    uint32_t index = maker_packet(m, packet)->message;
     const struct timeline_message *message = maker_message(m, index);
     struct timeline_fact *fact = maker_fact(m, index);
     const struct timeline_seen *seen = maker_seen(m, packet);
@@ -136,15 +136,16 @@ static void take_request(struct timeline_maker *m, enum role role, uint32_t pack
     memcpy(transaction.transaction, message->transaction, sizeof transaction.transaction);
     g_array_append_val(transaction.requests, packet);
     g_array_append_val(t->transactions, transaction);
+    g_array_append_val(m->asked, index);
     g_hash_table_insert(m->by_transaction, fact->transaction,
                         GUINT_TO_POINTER(t->transactions->len));
     if (message->method == STUNMSG_CHANNEL_BIND)
         learn_channel(m, seen, fact);
 }
 
-static void take_answer(struct timeline_maker *m, enum role role, uint32_t packet)
+static void take_answer(struct timeline_maker *m, enum role role, uint32_t packet,
+                        uint32_t index)
 {
-    uint32_t index = maker_packet(m, packet)->message;
     const struct timeline_message *message = maker_message(m, index);
     const struct timeline_fact *fact = maker_fact(m, index);
     struct timeline_transaction *t = find(m, fact);
@@ -162,13 +163,13 @@ static void find_losses(struct timeline_maker *m)
 {
     for (uint32_t i = 0; i < m->timeline->packets->len; i++) {
         const struct timeline_packet *p = maker_packet(m, i);
-        if (p->message == TIMELINE_NONE ||
-            (p->verdict != TIMELINE_DROPPED && p->verdict != TIMELINE_LATE))
-            continue;
-        const struct timeline_message *message = maker_message(m, p->message);
-        struct timeline_transaction *t = find(m, maker_fact(m, p->message));
-        if (t && message->class != STUNMSG_INDICATION)
-            g_array_append_val(t->losses, i);
+        bool is_lost = p->verdict == TIMELINE_DROPPED || p->verdict == TIMELINE_LATE;
+        uint32_t end = maker_messages_end(m, p);
+        for (uint32_t k = p->message; is_lost && k < end; k++) {
+            struct timeline_transaction *t = find(m, maker_fact(m, k));
+            if (t && maker_message(m, k)->class != STUNMSG_INDICATION)
+                g_array_append_val(t->losses, i);
+        }
     }
 }
 
@@ -187,22 +188,29 @@ static void mark_answers(struct timeline_maker *m)
     }
 }
 
+static void take_packet(struct timeline_maker *m, enum role role, uint32_t packet)
+{
+    const struct timeline_packet *p = maker_packet(m, packet);
+    uint32_t end = maker_messages_end(m, p);
+    for (uint32_t k = p->message; k < end; k++) {
+        uint8_t class = maker_message(m, k)->class;
+        bool is_answer = class == STUNMSG_SUCCESS || class == STUNMSG_FAILURE;
+        resolve_peer(m, p, maker_seen(m, packet), maker_fact(m, k));
+        if (p->is_outward && class == STUNMSG_REQUEST)
+            take_request(m, role, packet, k);
+        else if (!p->is_outward && is_answer)
+            take_answer(m, role, packet, k);
+    }
+}
+
 void timeline_make_transactions(struct timeline_maker *m)
 {
     m->by_transaction =
         g_hash_table_new(timeline_hash_transaction, timeline_equal_transactions);
     for (uint32_t i = 0; i < m->timeline->packets->len; i++) {
-        const struct timeline_packet *p = maker_packet(m, i);
-        enum role role = maker_role_of_tap(m, p->tap);
-        if (role == N_ROLES || p->message == TIMELINE_NONE)
-            continue;
-        const struct timeline_message *message = maker_message(m, p->message);
-        resolve_peer(m, p, maker_seen(m, i), maker_fact(m, p->message));
-        if (p->is_outward && message->class == STUNMSG_REQUEST)
-            take_request(m, role, i);
-        else if (!p->is_outward &&
-                 (message->class == STUNMSG_SUCCESS || message->class == STUNMSG_FAILURE))
-            take_answer(m, role, i);
+        enum role role = maker_role_of_tap(m, maker_packet(m, i)->tap);
+        if (role < N_ROLES)
+            take_packet(m, role, i);
     }
     find_losses(m);
     mark_answers(m);

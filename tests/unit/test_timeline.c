@@ -354,6 +354,40 @@ static void test_integrity_of_answers(void)
     made_end(&m);
 }
 
+/* A TCP stack puts several messages into a segment (RFC 8656 §12.5). */
+static void test_segments(void)
+{
+    enum { N = 3 };
+    struct made m;
+    made_begin(&m);
+    add_calls_events(&m);
+    uint32_t tap = made_tap(&m, "alice/eth0");
+    uint8_t segment[N * MADE_STUN_SIZE];
+    for (unsigned class = 0; class <= STUNMSG_SUCCESS; class += STUNMSG_SUCCESS) {
+        size_t size = 0;
+        for (unsigned i = 0; i < N; i++) {
+            struct made_stun stun = { .method = STUNMSG_CREATE_PERMISSION,
+                                      .class = (uint8_t) class,
+                                      .transaction = (uint8_t)i };
+            size += made_message(&stun, segment + size);
+        }
+        made_segment(&m, tap, 1000 * class, segment, size, class == STUNMSG_SUCCESS);
+    }
+    struct timeline *t = made_read(&m);
+    ASSERT_TEXT(AT(t->packets, packet, 0)->summary,
+                "CreatePermission request, and 2 more");
+    CU_ASSERT_EQUAL(t->messages->len, 2 * N);
+    CU_ASSERT_EQUAL(AT(t->packets, packet, 1)->message, N);
+    CU_ASSERT_EQUAL_FATAL(t->transactions->len, N);
+    for (unsigned i = 0; i < N; i++) {
+        CU_ASSERT_EQUAL(AT(t->transactions, transaction, i)->requests->len, 1);
+        CU_ASSERT_EQUAL(AT(t->transactions, transaction, i)->answer, 1);
+        CU_ASSERT_EQUAL(AT(t->transactions, transaction, i)->use, TIMELINE_TURN);
+    }
+    timeline_free(t);
+    made_end(&m);
+}
+
 static void test_late(void)
 {
     struct made m;
@@ -656,6 +690,7 @@ static const struct test tests[] = {
       test_format },
     { "a check's key is that of its generation", test_integrity_of_generations },
     { "an answer's key is its request's", test_integrity_of_answers },
+    { "several messages in a TCP segment are each of their transaction", test_segments },
     { "a comment is a verdict only if it is the capture's", test_late },
     { "packets without STUN in a few words", test_summaries },
     { "media is thinned, what was dropped stays", test_thinning },

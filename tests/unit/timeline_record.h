@@ -86,6 +86,32 @@ static inline void made_payload(struct made *m, uint32_t tap, int64_t t_us,
     made_datagram(m, tap, t_us, payload, size, 4000, false, comment);
 }
 
+/* The same in a TCP segment. */
+static inline void made_segment(struct made *m, uint32_t tap, int64_t t_us,
+                                const void *payload, size_t size, bool is_inward)
+{
+    static const uint8_t own[] = { 192, 0, 2, 1 }, other[] = { 192, 0, 2, 2 };
+    enum { HEADERS = IP_V4_HEADER + TCP_HEADER };
+    g_autofree uint8_t *bytes = g_malloc0(HEADERS + size);
+    bytes[0] = 0x45;
+    store_be16(bytes + 2, (uint16_t)(HEADERS + size));
+    bytes[8] = 64;
+    bytes[9] = IPPROTO_TCP;
+    memcpy(bytes + 12, is_inward ? other : own, 4);
+    memcpy(bytes + 16, is_inward ? own : other, 4);
+    store_be16(bytes + 20, is_inward ? 5000 : 4000);
+    store_be16(bytes + 22, is_inward ? 4000 : 5000);
+    bytes[32] = TCP_HEADER / 4 << 4;
+    bytes[33] = TCP_ACK;
+    memcpy(bytes + HEADERS, payload, size);
+    const struct pcapng_packet_options options = {
+        .packet_id = m->id++,
+        .direction = is_inward ? PCAPNG_INBOUND : PCAPNG_OUTBOUND,
+    };
+    pcapng_add_packet(m->capture, tap, 1000000000 + t_us * 1000, bytes,
+                      (uint32_t)(HEADERS + size), &options);
+}
+
 struct made_stun {
     uint16_t method;
     uint8_t class;
@@ -95,16 +121,17 @@ struct made_stun {
     const char *user, *key, *software;
 };
 
-/* A STUN message; requests go out, answers come in. */
-static inline void made_stun(struct made *m, uint32_t tap, int64_t t_us,
-                             const struct made_stun *s, const char *comment)
+enum { MADE_STUN_SIZE = 1200 };
+
+/* A STUN message; @return its size */
+static inline size_t made_message(const struct made_stun *s,
+                                  uint8_t bytes[MADE_STUN_SIZE])
 {
-    uint8_t bytes[1200];
     uint8_t transaction[STUNMSG_TRANSACTION_SIZE] = { s->transaction };
     struct stunmsg_builder b;
     size_t size;
     store_be32(transaction + 1, s->number);
-    stunmsg_begin(&b, bytes, sizeof bytes, s->method, (enum stunmsg_class)s->class,
+    stunmsg_begin(&b, bytes, MADE_STUN_SIZE, s->method, (enum stunmsg_class)s->class,
                   transaction);
     if (s->user)
         stunmsg_add_text(&b, STUNMSG_USERNAME, s->user);
@@ -113,6 +140,15 @@ static inline void made_stun(struct made *m, uint32_t tap, int64_t t_us,
     if (s->key)
         stunmsg_add_integrity(&b, s->key, strlen(s->key));
     CU_ASSERT_EQUAL_FATAL(stunmsg_end(&b, &size), STUNMSG_OK);
+    return size;
+}
+
+/* One in a datagram; requests go out, answers come in. */
+static inline void made_stun(struct made *m, uint32_t tap, int64_t t_us,
+                             const struct made_stun *s, const char *comment)
+{
+    uint8_t bytes[MADE_STUN_SIZE];
+    size_t size = made_message(s, bytes);
     made_datagram(m, tap, t_us, bytes, size, s->port ? s->port : 4000, s->class >= 2,
                   comment);
 }
