@@ -295,6 +295,59 @@ static json_t *schema_of_comparison(void)
     return object_of(comparison);
 }
 
+/* What a divergence of two records is (reports/divergence.h). */
+static json_t *schema_of_divergence(void)
+{
+    return object_of(json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "what",
+                               names_of(divergence_what_names, DIVERGENCE_N_WHATS), "of",
+                               type("string"), "common", type("integer"), "since",
+                               or_null(type("string")), "before", or_null(type("string")),
+                               "after", or_null(type("string")), "before_ms",
+                               or_null(type("number")), "after_ms",
+                               or_null(type("number")), "text", type("string")));
+}
+
+/* An outcome in words, milliseconds, [as expected, of], counts, a number of calls. */
+static json_t *schema_of_changed(void)
+{
+    json_t *counts = json_pack("{s:s, s:o}", "type", "object", "additionalProperties",
+                               type("integer"));
+    return json_pack("{s:[o, o, o, o, o]}", "anyOf", type("string"), type("number"),
+                     list_of(type("integer")), counts, type("null"));
+}
+
+static json_t *schema_of_change(void)
+{
+    static const char *const names[] = { "scenario", "offerer", "answerer", "mode",
+                                         "key" };
+    json_t *change = json_object();
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
+        json_object_set_new(change, names[i], or_null(type("string")));
+    json_t *confirmation =
+        object_of(json_pack("{s:o, s:o, s:o}", "path", type("string"), "is_confirmed",
+                            type("boolean"), "text", type("string")));
+    json_t *more = json_pack(
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "kind",
+        names_of(baseline_kind_names, BASELINE_N_KINDS), "is_regression", type("boolean"),
+        "before", schema_of_changed(), "after", schema_of_changed(), "text",
+        type("string"), "divergence", or_null(schema_of_divergence()), "?p_value",
+        type("number"), "?shift_ms", type("number"), "?repeats_needed", type("integer"),
+        "?is_suspicion", type("boolean"), "?confirmation", confirmation);
+    json_object_update(change, more);
+    json_decref(more);
+    return object_of(change);
+}
+
+static json_t *schema_of_baseline(void)
+{
+    return object_of(
+        json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "path", type("string"), "id",
+                  type("string"), "version", type("string"), "verdict",
+                  names_of(baseline_verdict_names, BASELINE_N_VERDICTS), "compared",
+                  type("integer"), "notes", list_of(type("string")), "changes",
+                  list_of(schema_of_change())));
+}
+
 json_t *results_schema(void)
 {
     json_t *schema =

@@ -157,6 +157,12 @@ claim "but is told" has "a new failure" "$work/stderr"
 run_rtclab 0 ratchet "$work/symmetric/out" --known "$work/known-failures.json" --add -o "$work/known-failures.json"
 claim "only when asked" holds '.known_failures | length >= 1' "$work/known-failures.json"
 
+"$RTCLAB" check --schema results >"$work/schema.json"
+for run in same slower/out symmetric/out worse/out wall-2 wall-slow; do
+    claim "the results of $run are what their schema says" \
+        fits "$work/schema.json" "$work/$run/results.json"
+done
+
 run_rtclab 2 run --baseline "$work/nowhere" --out "$work/none"
 claim "a baseline that is not there is a mistake, before a call is made" [ ! -e "$work/none" ]
 run_rtclab 2 compare "$work/base" "$work/known-failures.json"
