@@ -12,7 +12,7 @@
  */
 #include "reports/divergence.h"
 
-#include <stdlib.h>
+#include <math.h>
 #include <string.h>
 
 #include "reports/divergence_lines.h"
@@ -58,7 +58,8 @@ static bool is_same_time(int64_t a_us, int64_t b_us, bool is_exact)
 {
     if (is_exact)
         return a_us == b_us;
-    return llabs(a_us - b_us) <= MAX(TOLERANCE_US, llabs(a_us) / TOLERANCE_SHARE);
+    double apart_us = fabs((double)a_us - (double)b_us); /* of any two: no overflow */
+    return apart_us <= MAX(TOLERANCE_US, fabs((double)a_us) / TOLERANCE_SHARE);
 }
 
 static enum divergence_what what_of_move(int64_t before_us, int64_t after_us)
@@ -133,33 +134,52 @@ static void walk_details(const GPtrArray *before, const GPtrArray *after,
     }
 }
 
-static GPtrArray *lines_of(const GPtrArray *lines, const char *source)
+/* A source's lines in both records. */
+struct source {
+    GPtrArray *lines[2]; /* before, after */
+};
+
+static void source_free(gpointer data)
 {
-    GPtrArray *own = g_ptr_array_new();
-    for (guint i = 0; i < lines->len; i++)
-        if (strcmp(line_at(lines, i)->source, source) == 0)
-            g_ptr_array_add(own, lines->pdata[i]);
-    return own;
+    struct source *source = data;
+    g_ptr_array_unref(source->lines[0]);
+    g_ptr_array_unref(source->lines[1]);
+    g_free(source);
+}
+
+/* Sources in the order in which each first comes. */
+static GPtrArray *sort_by_source(const GPtrArray *before, const GPtrArray *after)
+{
+    GPtrArray *sources = g_ptr_array_new_with_free_func(source_free);
+    g_autoptr(GHashTable) by_name = g_hash_table_new(g_str_hash, g_str_equal);
+    const GPtrArray *both[] = { before, after };
+    for (size_t side = 0; side < G_N_ELEMENTS(both); side++) {
+        for (guint i = 0; i < both[side]->len; i++) {
+            char *name = line_at(both[side], i)->source;
+            struct source *source = g_hash_table_lookup(by_name, name);
+            if (!source) {
+                source = g_new(struct source, 1);
+                *source = (struct source){ { g_ptr_array_new(), g_ptr_array_new() } };
+                g_ptr_array_add(sources, source);
+                g_hash_table_insert(by_name, name, source);
+            }
+            g_ptr_array_add(source->lines[side], both[side]->pdata[i]);
+        }
+    }
+    return sources;
 }
 
 /* Each source on its own; of what they part at, the earliest. */
 static void walk_sources(const GPtrArray *before, const GPtrArray *after,
                          struct parting *ret)
 {
-    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
-    const GPtrArray *both[] = { before, after };
-    for (size_t side = 0; side < G_N_ELEMENTS(both); side++) {
-        for (guint i = 0; i < both[side]->len; i++) {
-            const char *source = line_at(both[side], i)->source;
-            if (!g_hash_table_add(seen, (char *)source))
-                continue;
-            g_autoptr(GPtrArray) own_before = lines_of(before, source);
-            g_autoptr(GPtrArray) own_after = lines_of(after, source);
-            struct parting parting = { 0 };
-            walk(own_before, own_after, false, &parting);
-            if (parting.is_found && (!ret->is_found || parting.at_us < ret->at_us))
-                *ret = parting;
-        }
+    g_autoptr(GPtrArray) sources = sort_by_source(before, after);
+    for (guint i = 0; i < sources->len; i++) {
+        const struct source *source = sources->pdata[i];
+        struct parting parting = { 0 };
+        walk(source->lines[0], source->lines[1], false, &parting);
+        if (parting.is_found && (!ret->is_found || parting.at_us < ret->at_us))
+            *ret = parting;
     }
 }
 

@@ -186,7 +186,9 @@ static struct divergence_line *line_of_event(const json_t *event)
 
 static char *read_text(const char *folder, const char *name)
 {
-    g_autofree char *path = g_build_filename(folder, name, NULL);
+    g_autofree char *path = file_find_inside(folder, name);
+    if (!path || !g_file_test(path, G_FILE_TEST_IS_REGULAR)) /* a FIFO would not open */
+        return NULL;
     g_autoptr(GMappedFile) file = g_mapped_file_new(path, FALSE, NULL);
     if (!file || g_mapped_file_get_length(file) > MAX_FILE_BYTES)
         return NULL;

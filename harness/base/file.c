@@ -32,7 +32,10 @@ gboolean file_write_all(int fd, const void *data, size_t size)
 gboolean file_replace(const char *path, const void *data, size_t size, GError **error)
 {
     g_autofree char *beside = g_strdup_printf("%s.part", path);
-    int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    /* What stands there was left by a writer that was killed, or by somebody who means a
+       link to be written through: neither is opened. */
+    unlink(beside);
+    int fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (fd < 0) {
         rtc_set_errno_error(error, RTC_ERROR_ENVIRONMENT, errno, "cannot write %s", path);
         return FALSE;
@@ -139,6 +142,17 @@ gboolean file_link_tree(const char *from, const char *to, GError **error)
             return FALSE;
     }
     return TRUE;
+}
+
+char *file_find_inside(const char *folder, const char *path)
+{
+    g_autofree char *joined = g_build_filename(folder, path, NULL);
+    char *root = realpath(folder, NULL), *found = realpath(joined, NULL);
+    g_autofree char *wanted = root ? g_build_filename(root, path, NULL) : NULL;
+    bool is_inside = found && g_strcmp0(found, wanted) == 0;
+    free(root);
+    free(found);
+    return is_inside ? g_steal_pointer(&joined) : NULL;
 }
 
 void file_remove_tree(const char *path)

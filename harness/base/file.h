@@ -10,7 +10,8 @@
 gboolean file_write_all(int fd, const void *data, size_t size);
 
 /**
- * Writes a file beside its name and renames it.
+ * Writes a file beside its name, as PATH.part, and renames it. No link is followed: the
+ * folder may be somebody's.
  *
  * @param path  where it shall stand
  * @param data  its bytes
@@ -39,6 +40,16 @@ gboolean file_make_folder(const char *path, GError **error);
  * @return FALSE with RTC_ERROR_ENVIRONMENT; a file that is there already is one reason
  */
 gboolean file_link_tree(const char *from, const char *to, GError **error);
+
+/**
+ * Where something of a folder lies that somebody else may have filled.
+ *
+ * @param folder whose own path may have links in it
+ * @param path   below it, as in "calls/KEY"
+ * @return caller owns; NULL: there is no such thing, or the path leads through "..", "."
+ *         or a link, and so perhaps out of the folder
+ */
+char *file_find_inside(const char *folder, const char *path);
 
 /** Removes a file or a folder with all in it; errors are ignored, links not followed. */
 void file_remove_tree(const char *path);

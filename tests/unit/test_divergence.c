@@ -3,6 +3,9 @@
 #include "suite.h"
 
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
 
 #include <glib/gstdio.h>
 
@@ -235,6 +238,50 @@ static void test_long_texts(void)
     CU_ASSERT_TRUE(strlen(text) < 1000);
 }
 
+/* A folder may be somebody's: what its links lead to is none of the record. */
+static void test_links_are_not_followed(void)
+{
+    g_autofree char *before = record("before", CHECKING(1), NULL);
+    g_autofree char *after = record("after", CONNECTED(2), NULL);
+    g_autofree char *elsewhere = g_build_filename(root, "elsewhere", NULL);
+    g_autofree char *events = g_build_filename(after, "events.jsonl", NULL);
+    g_autoptr(json_t) found = divergence_find(before, after, true);
+    CU_ASSERT_PTR_NOT_NULL(found);
+    CU_ASSERT_EQUAL_FATAL(rename(events, elsewhere), 0);
+    CU_ASSERT_EQUAL_FATAL(symlink(elsewhere, events), 0);
+    CU_ASSERT_PTR_NULL(divergence_find(before, after, true));
+    g_unlink(events);
+    CU_ASSERT_EQUAL_FATAL(mkfifo(events, 0600), 0);
+    CU_ASSERT_PTR_NULL(divergence_find(before, after, true));
+    g_unlink(events);
+    g_unlink(elsewhere);
+}
+
+/* Times at the ends of what a number may be: far apart, and no overflow. */
+static void test_farthest_times(void)
+{
+    g_autoptr(json_t) found =
+        find(CHECKING(-9223372036854775808), CHECKING(9223372036854775807), false);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(found);
+    ASSERT_TEXT(json_string_value(json_object_get(found, "what")), "late");
+}
+
+/* Each line of a source of its own: the walk is by source. */
+static void test_many_sources(void)
+{
+    enum { LINES = 40000 };
+    GString *events = g_string_new(NULL);
+    for (unsigned i = 0; i < LINES; i++)
+        g_string_append_printf(events,
+                               "{\"t_us\":%u,\"src\":\"s%u\",\"kind\":\"x\",\"data\":{}}"
+                               "\n",
+                               i, i);
+    g_autofree char *whole = g_string_free(events, FALSE);
+    clock_t start = clock();
+    CU_ASSERT_PTR_NULL(find(whole, whole, false));
+    CU_ASSERT_TRUE(clock() - start < 2 * CLOCKS_PER_SEC);
+}
+
 static const struct test tests[] = {
     { "equal records have no divergence", test_equal },
     { "what comes later is told with both times", test_late },
@@ -250,6 +297,9 @@ static const struct test tests[] = {
     { "packets are compared where both have a timeline", test_packets },
     { "damaged records are compared as far as they can be read", test_damaged },
     { "a peer's long text is cut", test_long_texts },
+    { "links and pipes in a record are not opened", test_links_are_not_followed },
+    { "times may be as far apart as numbers are", test_farthest_times },
+    { "many sources take no longer than many lines", test_many_sources },
 };
 
 int main(int argc, char **argv)

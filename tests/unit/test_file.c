@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -48,6 +49,27 @@ static void test_replace(void)
     CU_ASSERT_TRUE(file_replace(path, "", 0, NULL));
     assert_content(path, "");
     g_unlink(path);
+}
+
+/* Who hands over a folder must not choose what its report is written to. */
+static void test_replace_follows_no_link(void)
+{
+    g_autofree char *path = in_folder("result");
+    g_autofree char *beside = in_folder("result.part");
+    g_autofree char *precious = in_folder("precious");
+    CU_ASSERT_TRUE(g_file_set_contents(precious, "kept", -1, NULL));
+    CU_ASSERT_EQUAL_FATAL(symlink("precious", beside), 0);
+    CU_ASSERT_TRUE(file_replace(path, "new", 3, NULL));
+    assert_content(precious, "kept");
+    assert_content(path, "new");
+    CU_ASSERT_FALSE(g_file_test(path, G_FILE_TEST_IS_SYMLINK));
+    CU_ASSERT_EQUAL_FATAL(link(precious, beside), 0);
+    CU_ASSERT_TRUE(file_replace(path, "newer", 5, NULL));
+    assert_content(precious, "kept");
+    assert_content(path, "newer");
+    CU_ASSERT_EQUAL(count_entries(), 2);
+    g_unlink(path);
+    g_unlink(precious);
 }
 
 /* A limit on the size of files stands in for a full disk. */
@@ -143,6 +165,37 @@ static void test_make_folder(void)
     CU_ASSERT_EQUAL(count_entries(), 0);
 }
 
+static void assert_inside(const char *path, bool is_inside)
+{
+    g_autofree char *found = file_find_inside(folder, path);
+    g_autofree char *wanted = in_folder(path);
+    ASSERT_TEXT(found ? found : "-", is_inside ? wanted : "-");
+}
+
+static void test_find_inside(void)
+{
+    g_autofree char *deep = in_folder("a/b");
+    g_autofree char *file = in_folder("a/b/file");
+    g_autofree char *link = in_folder("link");
+    g_autofree char *up = in_folder("a/up");
+    g_autofree char *top = in_folder("a");
+    CU_ASSERT_TRUE(file_make_folder(deep, NULL));
+    CU_ASSERT_TRUE(g_file_set_contents(file, "", -1, NULL));
+    CU_ASSERT_EQUAL_FATAL(symlink("a", link), 0);
+    CU_ASSERT_EQUAL_FATAL(symlink("/", up), 0);
+    assert_inside("a/b", true);
+    assert_inside("a/b/file", true);
+    assert_inside("a/c", false);
+    assert_inside("a/../a/b", false);
+    assert_inside("..", false);
+    assert_inside("link/b", false);
+    assert_inside("a/up/etc", false);
+    assert_inside("a/up", false);
+    g_unlink(link);
+    file_remove_tree(top);
+    CU_ASSERT_EQUAL(count_entries(), 0);
+}
+
 static void test_remove_tree(void)
 {
     g_autofree char *tree = in_folder("tree");
@@ -179,6 +232,8 @@ int main(int argc, char **argv)
 {
     static const struct test tests[] = {
         { "replacing leaves the new content and nothing beside it", test_replace },
+        { "replacing follows no link", test_replace_follows_no_link },
+        { "what is found inside a folder is there, through no link", test_find_inside },
         { "a full disk leaves the old content and nothing beside it", test_full_disk },
         { "a missing folder is an error that names the path", test_missing_folder },
         { "an unwritable folder is an error that names the path",
