@@ -17,6 +17,7 @@
 
 #include "base/error.h"
 #include "call/plan_note.h"
+#include "call/shards.h"
 #include "reports/compare.h"
 
 struct shard {
@@ -50,8 +51,10 @@ static gboolean read_shard(const struct merge_part *part, struct shard *ret,
         return TRUE;
     int end = 0;
     const char *text = text_of(run, "shard");
-    if (sscanf(text, "%u/%u%n", &ret->number, &ret->count, &end) == 2 &&
-        text[end] == '\0' && ret->number >= 1 && ret->number <= ret->count)
+    if (g_ascii_isdigit(text[0]) &&
+        sscanf(text, "%5u/%5u%n", &ret->number, &ret->count, &end) == 2 &&
+        text[end] == '\0' && ret->number >= 1 && ret->number <= ret->count &&
+        ret->count <= SHARDS_MAX)
         return TRUE;
     return rtc_fail_usage(error, "%s: /run/shard: must be K/N with K from 1 to N",
                           part->folder);

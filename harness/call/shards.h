@@ -16,6 +16,9 @@
 
 #include "call/plan.h"
 
+/** More are a slip. */
+enum { SHARDS_MAX = 10000 };
+
 /** What goes to one shard as a whole. */
 struct shards_unit {
     char *name;      /**< "nice~nice/stun/dead", or with "/REPEAT" */

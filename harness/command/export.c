@@ -94,7 +94,8 @@ static gboolean execute(const void *data, const struct arguments *arguments,
 {
     (void)ret_status;
     const struct export_values *values = data;
-    const char *folder = arguments->words->pdata[0];
+    const char *place = arguments->words->pdata[0];
+    g_autofree char *folder = results_file_folder(place);
     const char *key = arguments->words->len > 1 ? arguments->words->pdata[1] : NULL;
     if (!values->trace && !values->csv)
         return rtc_fail_usage(error, "must have --trace or --csv, has neither");
@@ -102,7 +103,7 @@ static gboolean execute(const void *data, const struct arguments *arguments,
         return rtc_fail_usage(error, key ? "a call's KEY goes with --trace, which is not "
                                            "there"
                                          : "--trace wants the KEY of a call");
-    g_autoptr(json_t) results = results_file_read(folder, error);
+    g_autoptr(json_t) results = results_file_read(place, error);
     if (!results)
         return FALSE;
     if (values->trace && !export_trace(results, folder, key, values->trace, error))

@@ -3,7 +3,8 @@
  * rtclab merge: the shards of a run, made by several machines, become one run's folder.
  *
  * Records are not copied where a hard link will do: nothing changes a record once it is
- * written, and the shards' folders can be removed afterwards.
+ * written, and the shards' folders can be removed afterwards. A shard comes from another
+ * machine: no link in it is followed, which could lead to anything.
  */
 #include "command/command.h"
 
@@ -39,9 +40,10 @@ static gboolean take_records(const struct merge_part *part, const char *out,
         if (json_is_null(json_object_get(call, "artifacts")))
             continue;
         const char *key = json_string_value(json_object_get(call, "key"));
-        g_autofree char *from = g_build_filename(part->folder, "calls", key, NULL);
-        g_autofree char *to = g_build_filename(out, "calls", key, NULL);
-        if (!g_file_test(from, G_FILE_TEST_IS_DIR))
+        g_autofree char *inner = g_build_filename("calls", key, NULL);
+        g_autofree char *from = file_find_inside(part->folder, inner);
+        g_autofree char *to = g_build_filename(out, inner, NULL);
+        if (!from || !g_file_test(from, G_FILE_TEST_IS_DIR))
             (*ret_n_gone)++;
         else if (!file_link_tree(from, to, error))
             return FALSE;
@@ -85,12 +87,15 @@ static gboolean execute(const void *data, const struct arguments *arguments,
     g_autofree struct merge_part *parts = g_new0(struct merge_part, n);
     g_autoptr(GPtrArray) all =
         g_ptr_array_new_with_free_func((GDestroyNotify)json_decref);
+    g_autoptr(GPtrArray) folders = g_ptr_array_new_with_free_func(g_free);
     for (unsigned i = 0; i < n; i++) {
         json_t *results = results_file_read(arguments->words->pdata[i], error);
         if (!results)
             return FALSE;
+        char *folder = results_file_folder(arguments->words->pdata[i]);
         g_ptr_array_add(all, results);
-        parts[i] = (struct merge_part){ arguments->words->pdata[i], results };
+        g_ptr_array_add(folders, folder);
+        parts[i] = (struct merge_part){ folder, results };
     }
     return merge_parts(parts, n, values->out, ret_status, error);
 }

@@ -16,8 +16,9 @@ static gboolean execute(const void *data, const struct arguments *arguments,
 {
     (void)data, (void)ret_status;
     for (guint i = 0; i < arguments->words->len; i++) {
-        const char *folder = arguments->words->pdata[i];
-        g_autoptr(json_t) results = results_file_read(folder, error);
+        const char *place = arguments->words->pdata[i];
+        g_autofree char *folder = results_file_folder(place);
+        g_autoptr(json_t) results = results_file_read(place, error);
         if (!results || !finish_write_reports(results, folder, error))
             return FALSE;
         g_autofree char *path = g_build_filename(folder, "report", "index.html", NULL);

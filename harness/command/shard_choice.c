@@ -12,10 +12,10 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "call/shards.h"
 #include "cli/options.h"
 
-#define SHARDS_MAX 10000
-#define INDEX_MAX  (INT64_C(1) << 32) /* Slurm's go to 4,000,000 */
+#define INDEX_MAX (INT64_C(1) << 32) /* Slurm's go to 4,000,000 */
 
 gboolean shard_take(const char *text, void *place, GError **error)
 {

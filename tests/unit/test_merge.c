@@ -333,8 +333,12 @@ static void test_hostile(void)
     json_t *plan = json_object_get(run, "plan");
     json_object_set_new(json_object_get(plan, "scenarios"), "../x", json_string("0"));
     assert_refused(&part, 1, "dir: the call sh~cat/../x/trickle/1 is none of its plan");
-    json_object_set_new(run, "shard", json_string("9/3"));
-    assert_refused(&part, 1, "dir: /run/shard: must be K/N with K from 1 to N");
+    static const char *const shards[] = { "9/3",  "0/3",  "1/10001", "1/4294967295",
+                                          "-1/3", "1/-1", "1/3 ",    "4294967297/3" };
+    for (size_t i = 0; i < G_N_ELEMENTS(shards); i++) {
+        json_object_set_new(run, "shard", json_string(shards[i]));
+        assert_refused(&part, 1, "dir: /run/shard: must be K/N with K from 1 to N");
+    }
     json_object_del(run, "plan");
     assert_refused(&part, 1, "dir: /run/plan: must be there, to know its shards");
 }
