@@ -121,8 +121,8 @@ struct statistics_difference {
  * the other was there before, the sign is known, and the value is a bound.
  *
  * @return false, and *ret is untouched, where not even the sign is known: both are
- *         censored, or one is at an earlier time than the other took. Such a pair speaks
- *         of success rates only.
+ *         censored, or one is at an earlier time than the other took; or where they are
+ *         decades apart, which no call is. Such a pair speaks of success rates only.
  */
 bool statistics_subtract(struct statistics_sample minuend,
                          struct statistics_sample subtrahend,

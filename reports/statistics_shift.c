@@ -43,7 +43,8 @@ bool statistics_subtract(struct statistics_sample minuend,
                          struct statistics_difference *ret)
 {
     double value = minuend.value - subtrahend.value;
-    if ((minuend.is_censored && (subtrahend.is_censored || value < 0)) ||
+    if (!(fabs(value) < BEYOND) ||
+        (minuend.is_censored && (subtrahend.is_censored || value < 0)) ||
         (subtrahend.is_censored && value > 0))
         return false;
     enum statistics_bound bound = minuend.is_censored      ? STATISTICS_AT_LEAST

@@ -304,10 +304,11 @@ static struct journal *write_anew(const struct run_options *options,
     g_autofree char *beside = g_strconcat(path, ".new", NULL);
     g_autoptr(json_t) head =
         make_head(options, plan, past->calendar_ns, past->n_parts + 1);
-    int fd = open_locked(beside, O_CREAT | O_TRUNC, options->out, error);
+    int fd = open_locked(beside, O_CREAT, options->out, error);
     if (fd < 0)
         return NULL;
-    bool ok = write_line(fd, head);
+    /* Emptied under the lock: before it, another run may still be writing this file. */
+    bool ok = ftruncate(fd, 0) == 0 && write_line(fd, head);
     const char *key;
     json_t *result;
     json_object_foreach(past->results, key, result)

@@ -101,6 +101,7 @@ static GPtrArray *list_suspected(const struct baseline_held *held, const json_t 
                                  unsigned *ret_most)
 {
     GPtrArray *keys = g_ptr_array_new();
+    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
     size_t i, j;
     json_t *change, *call;
     json_array_foreach(json_object_get(baseline, "changes"), i, change)
@@ -111,9 +112,9 @@ static GPtrArray *list_suspected(const struct baseline_held *held, const json_t 
         {
             const char *key = json_string_value(json_object_get(call, "key"));
             json_int_t repeat = json_integer_value(json_object_get(call, "repeat"));
-            if (!key || g_ptr_array_find_with_equal_func(keys, key, g_str_equal, NULL) ||
-                !is_same(call, change, "scenario") || !is_same(call, change, "offerer") ||
-                !is_same(call, change, "answerer") || !is_same(call, change, "mode"))
+            if (!key || !is_same(call, change, "scenario") ||
+                !is_same(call, change, "offerer") || !is_same(call, change, "answerer") ||
+                !is_same(call, change, "mode") || !g_hash_table_add(seen, (char *)key))
                 continue;
             g_ptr_array_add(keys, (char *)key);
             *ret_most = MAX(*ret_most, (unsigned)MAX(repeat, 1));
@@ -134,10 +135,10 @@ static gboolean make_again(const struct baseline_held *held, json_t *results,
     struct run_options again = *options;
     again.out = folder;
     again.resumes = false;
-    again.shard_source = NULL;
     again.repeat = most_repeats;
     again.all_repeats = true;
     again.shard = again.n_shards = 1;
+    again.shard_source = NULL;
     again.only_keys = (const char *const *)keys->pdata;
     const char *seed = json_string_value(json_object_get(run, "seed"));
     if (!seed || !option_read_whole(seed, 0, UINT64_MAX, &again.seed, error))

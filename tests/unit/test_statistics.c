@@ -339,6 +339,20 @@ static void test_censored_subtraction(void)
     CU_ASSERT_FALSE(statistics_subtract(slow, out, &d));
 }
 
+/* What no call takes, as a file by somebody may have it: the bootstrap would be lost in
+   sums of infinities. */
+static void test_what_no_call_takes(void)
+{
+    const struct statistics_sample small = { 100, false }, huge = { 1e308, false },
+                                   less = { -1e308, false }, never = { 1e308, true };
+    struct statistics_difference d;
+    CU_ASSERT_FALSE(statistics_subtract(huge, less, &d));
+    CU_ASSERT_FALSE(statistics_subtract(less, huge, &d));
+    CU_ASSERT_FALSE(statistics_subtract(huge, small, &d));
+    CU_ASSERT_FALSE(statistics_subtract(never, small, &d));
+    CU_ASSERT_FALSE(statistics_subtract(huge, huge, &d) && d.value != 0);
+}
+
 /* One time-out among ten: the middle does not depend on how long it would have taken. */
 static void test_one_censored_pair(void)
 {
@@ -471,6 +485,7 @@ static const struct test tests[] = {
     { "equal pairs have an interval without width", test_equal_pairs_have_no_width },
     { "five pairs have no interval and no p-value", test_few_pairs_have_no_interval },
     { "a censored side leaves a bound, or nothing", test_censored_subtraction },
+    { "what no call takes is no sample", test_what_no_call_takes },
     { "one time-out among ten leaves the middle known", test_one_censored_pair },
     { "time-outs alone leave a lower end", test_all_pairs_censored },
     { "time-outs on both sides leave nothing", test_censored_both_ways },
