@@ -59,10 +59,14 @@ function(check_box box folder)
   set(problems ${problems} PARENT_SCOPE)
 endfunction()
 
-# Each folder is a box; one that has no row would otherwise go unchecked.
+# Each folder with sources is a box; one that has no row would otherwise go unchecked.
 file(GLOB folders RELATIVE "${ROOT}/harness" "${ROOT}/harness/*")
 foreach(box IN LISTS folders)
   if(NOT IS_DIRECTORY "${ROOT}/harness/${box}")
+    continue()
+  endif()
+  file(GLOB_RECURSE sources "${ROOT}/harness/${box}/*.[ch]")
+  if(NOT sources)
     continue()
   endif()
   if(NOT DEFINED ${box}_may_know AND NOT box IN_LIST basic_boxes)

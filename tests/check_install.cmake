@@ -14,6 +14,10 @@ foreach(file IN ITEMS bin/rtclab bin/rtcprobe bin/rtclab-signaling-client bin/rt
                       bin/rtclab-peer-aiortc bin/rtclab-peer-chromium
                       bin/rtclab-peer-firefox share/man/man1/rtclab.1
                       share/man/man1/rtcprobe.1 share/bash-completion/completions/rtcprobe
+                      share/doc/rtclab/examples/github-actions.yml
+                      share/doc/rtclab/examples/gitlab-ci.yml
+                      share/doc/rtclab/examples/kubernetes-job.yaml
+                      share/doc/rtclab/examples/slurm-array.sh
                       share/doc/rtcprobe/examples/modules.json
                       share/doc/rtcprobe/examples/prometheus.yml
                       share/rtclab/scenarios/schema.json)
