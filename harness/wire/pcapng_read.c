@@ -66,7 +66,7 @@ const char *pcapng_reader_problem(const struct pcapng_reader *reader)
 static uint16_t read_u16(const struct pcapng_reader *reader, struct cursor *c)
 {
     uint16_t value = cursor_u16(c);
-    return reader->is_little ? GUINT16_SWAP_LE_BE(value) : value;
+    return (uint16_t)(reader->is_little ? GUINT16_SWAP_LE_BE(value) : value);
 }
 
 static uint32_t read_u32(const struct pcapng_reader *reader, struct cursor *c)
