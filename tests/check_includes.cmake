@@ -62,7 +62,8 @@ endfunction()
 # Each folder with sources is a box; one that has no row would otherwise go unchecked.
 file(GLOB folders RELATIVE "${ROOT}/harness" "${ROOT}/harness/*")
 foreach(box IN LISTS folders)
-  if(NOT IS_DIRECTORY "${ROOT}/harness/${box}")
+  file(GLOB_RECURSE sources "${ROOT}/harness/${box}/*.[ch]")
+  if(NOT sources) # a file, or a folder of something else
     continue()
   endif()
   file(GLOB_RECURSE sources "${ROOT}/harness/${box}/*.[ch]")
