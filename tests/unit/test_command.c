@@ -67,9 +67,9 @@ static void test_options_are_documented(void)
         CU_ASSERT_PTR_NOT_NULL_FATAL(part);
         for (size_t o = 0; o < command->options.count; o++) {
             const struct option *option = &command->options.options[o];
-            g_autofree char *usage = g_strdup_printf(
-                "\n  --%s%s%s ", option->name, option->argument ? " " : "",
-                option->argument ? option->argument : "");
+            g_autofree char *usage =
+                g_strdup_printf(" --%s%s%s ", option->name, option->argument ? " " : "",
+                                option->argument ? option->argument : "");
             CU_ASSERT_PTR_NOT_NULL(strstr(help, usage));
             assert_in_manual(part, command->name, option->name);
             n_options++;

@@ -169,7 +169,8 @@ static void test_waiting(void)
     plan_free(plan);
 }
 
-/* Each shard decides from its own two, whichever they are. */
+/* One shard has all repeats of a scenario that may stop early, and decides as an
+   unsharded run does. */
 static void test_shards(void)
 {
     for (unsigned n_shards = 2; n_shards <= 5; n_shards++) {
