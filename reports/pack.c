@@ -74,6 +74,10 @@ static size_t match_length(const uint8_t *a, const uint8_t *b, const uint8_t *li
 
 size_t pack_block(const uint8_t *in, size_t size, uint8_t *out)
 {
+    if (size == 0) {
+        *out = 0; /* no literals, no match */
+        return 1;
+    }
     uint32_t seen[1 << HASH_BITS] = { 0 }; /* where, from the start of `in` */
     uint8_t *const start = out;
     const uint8_t *literals = in, *const end = in + size;
