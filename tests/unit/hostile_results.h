@@ -13,8 +13,7 @@ static const char *const hostile_strings[] = {
     "</system-out></testcase></testsuite></testsuites>",
     "\" onload=\"alert(1)\" x=\"&amp;&lt;&#0;&bogus;",
     "\x01\x02\x08\x0b\x0c\x0e\x1f\x7f",
-    "\xc2\x80\xc2\x9b"
-    "31m\033[2J\a",
+    "\xc2\x80\xc2\x9b[31m\033[2J\a",
     "\xef\xbf\xbe\xef\xbf\xbf\xf0\x9f\xbf\xbe",
     "\xe2\x80\xae\xe2\x81\xa6\xe2\x80\xa8 turned",
     "line\none\r\ntwo\ttab",
