@@ -91,6 +91,8 @@ char *call_name_change(const json_t *change)
     const char *mode = call_text(change, "mode", NULL);
     if (key)
         return g_strdup_printf("%s %s", key, kind);
+    if (!call_text(change, "scenario", NULL))
+        return g_strdup_printf("all calls: %s", kind);
     return g_strdup_printf("%s~%s/%s%s%s %s", call_text(change, "offerer", "?"),
                            call_text(change, "answerer", "?"),
                            call_text(change, "scenario", "?"), mode ? "/" : "",

@@ -9,13 +9,13 @@
 
   const verdicts = {
     __proto__: null, pass: ["good", "Nothing got worse"], failed: ["bad", "Calls came out otherwise"],
-    regressed: ["bad", "Slower than the baseline"], inconclusive: ["odd", "Too few samples to say"],
+    regressed: ["bad", "Slower than the baseline, or more packets"], inconclusive: ["odd", "Too few samples to say"],
   };
 
   function where(change) {
     const place = [change.scenario, [change.offerer, change.answerer].filter(Boolean).join("~"), change.mode].map(text).filter(Boolean).join(" · ");
     const call = data.find(text(change.key));
-    return call ? h("a", { href: rtclab.href("call", call.key) }, call.key) : h("span", {}, place || text(change.key));
+    return call ? h("a", { href: rtclab.href("call", call.key) }, call.key) : h("span", {}, place || text(change.key) || "all calls");
   }
 
   const shown = (value) => (typeof value === "string" ? value : value === null || value === undefined ? "–" : JSON.stringify(value));
@@ -31,7 +31,8 @@
   const line = (change) =>
     h("li", {}, rtclab.icon(change.is_regression ? "bad" : "none", change.is_regression ? "worse" : "changed"),
       h("div", {}, where(change), " ", h("span", { class: "tag" }, text(change.kind)),
-        h("p", {}, text(change.text) || `${shown(change.before)} → ${shown(change.after)}`), divergence(change)));
+        h("p", {}, text(change.text) || `${shown(change.before)} → ${shown(change.after)}`),
+        text(object(change.confirmation).text) ? h("p", { class: "soft" }, object(change.confirmation).text) : null, divergence(change)));
 
   // The section, or null if the run was compared with nothing.
   rtclab.changesSection = () => {
@@ -42,6 +43,7 @@
     return rtclab.section("Against the baseline", {},
       h("p", { class: "verdict" }, rtclab.icon(kind), h("b", {}, words), h("span", { class: "soft" },
         [`${rtclab.formatCount(Number(baseline.compared) || 0)} compared`, text(baseline.id), text(baseline.version) && `rtclab ${text(baseline.version)}`, text(baseline.path)].filter(Boolean).join(" · "))),
+      list(baseline.notes).length === 0 ? null : h("ul", { class: "soft" }, list(baseline.notes).map((note) => h("li", {}, text(note)))),
       changes.length === 0 ? null : h("ul", { class: "call-list", id: "changes" }, changes.slice(0, LIMIT).map(line)),
       changes.length > LIMIT ? h("details", {}, h("summary", {}, `${rtclab.formatCount(changes.length - LIMIT)} more`), h("ul", { class: "call-list" }, changes.slice(LIMIT, 1000).map(line))) : null);
   };
