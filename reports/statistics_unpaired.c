@@ -99,13 +99,10 @@ double statistics_rank_sum(const double *first, size_t n_first, const double *se
     return approximate(twice_sum / 2.0, ties, (double)n_first, (double)n_second);
 }
 
-static double *values_of(const struct statistics_sample *samples, size_t count)
-{
-    double *values = g_new(double, count + 1);
-    for (size_t i = 0; i < count; i++)
-        values[i] = samples[i].is_censored ? INFINITY : samples[i].value;
-    return values;
-}
+/* Where censored samples stand: so far that a difference says which of a pair is. */
+#define BEYOND      1e15
+#define FAR_BEYOND  3e15
+#define LEAST_KNOWN 5e14 /* no difference of known values is so great */
 
 static int by_number(const void *a, const void *b)
 {
@@ -113,26 +110,79 @@ static int by_number(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
-/* The median of all differences. With a censored one of each their difference is not
-   known: it stands below all, then above all, and what that moves is not known. */
-static double shift_of(const double *before, size_t n_before, const double *after,
-                       size_t n_after)
+/* The values in order. */
+static double *values_of(const struct statistics_sample *samples, size_t count,
+                         double beyond)
 {
-    size_t count = n_before * n_after;
-    g_autofree double *differences = g_new(double, count + 1);
+    double *values = g_new(double, count + 1);
+    for (size_t i = 0; i < count; i++)
+        values[i] = samples[i].is_censored ? beyond : samples[i].value;
+    qsort(values, count, sizeof *values, by_number);
+    return values;
+}
+
+struct two {
+    const double *before, *after; /* in order */
+    size_t n_before, n_after;
+};
+
+/* How many differences, after minus before, are at most `bound`; and the least above. */
+static size_t count_up_to(const struct two *two, double bound, double *ret_next)
+{
+    size_t count = 0, j = 0;
+    *ret_next = INFINITY;
+    for (size_t i = 0; i < two->n_before; i++) {
+        while (j < two->n_after && two->after[j] - two->before[i] <= bound)
+            j++;
+        count += j;
+        if (j < two->n_after)
+            *ret_next = fmin(*ret_next, two->after[j] - two->before[i]);
+    }
+    return count;
+}
+
+/* The difference of that rank, from 1: by halving what it may lie in, so that of many
+   samples not all differences need be kept. */
+static double difference_of_rank(const struct two *two, size_t rank_wanted)
+{
+    double low = nextafter(two->after[0] - two->before[two->n_before - 1], -INFINITY);
+    double high = two->after[two->n_after - 1] - two->before[0];
+    double next;
+    for (;;) {
+        double middle = low + (high - low) / 2;
+        if (middle <= low || middle >= high)
+            break;
+        if (count_up_to(two, middle, &next) < rank_wanted)
+            low = middle;
+        else
+            high = middle;
+    }
+    count_up_to(two, low, &next);
+    return next;
+}
+
+static double median_difference(const struct two *two)
+{
+    size_t count = two->n_before * two->n_after;
+    double low = difference_of_rank(two, (count + 1) / 2);
+    double high = count % 2 ? low : difference_of_rank(two, count / 2 + 1);
+    return (low + high) / 2;
+}
+
+/* The difference of two censored samples is not known: once it stands below all others,
+   once above, and a median that this moves is not known either. */
+static double shift_of(const struct statistics_sample *before, size_t n_before,
+                       const struct statistics_sample *after, size_t n_after)
+{
     double medians[2];
     for (size_t side = 0; side < 2; side++) {
-        double unknown = side ? INFINITY : -INFINITY;
-        for (size_t i = 0; i < count; i++) {
-            double a = before[i / n_after], b = after[i % n_after];
-            differences[i] = isinf(a) && isinf(b) ? unknown : b - a;
-        }
-        qsort(differences, count, sizeof *differences, by_number);
-        double low = differences[(count - 1) / 2], high = differences[count / 2];
-        medians[side] = low == high ? low : (low + high) / 2;
+        g_autofree double *first =
+            values_of(before, n_before, side ? BEYOND : FAR_BEYOND);
+        g_autofree double *second = values_of(after, n_after, side ? FAR_BEYOND : BEYOND);
+        medians[side] = median_difference(&(struct two){
+            .before = first, .after = second, .n_before = n_before, .n_after = n_after });
     }
-    bool is_known = isfinite(medians[0]) && isfinite(medians[1]) &&
-                    !(medians[0] < medians[1]) && !(medians[0] > medians[1]);
+    bool is_known = fabs(medians[0]) < LEAST_KNOWN && fabs(medians[1] - medians[0]) <= 0;
     return is_known ? medians[0] : NAN;
 }
 
@@ -143,9 +193,9 @@ void statistics_compare_samples(const struct statistics_sample *before, size_t n
     *ret = (struct statistics_unpaired){ .shift = NAN, .p_value = NAN };
     if (n_before == 0 || n_after == 0)
         return;
-    g_autofree double *first = values_of(before, n_before);
-    g_autofree double *second = values_of(after, n_after);
-    ret->shift = shift_of(first, n_before, second, n_after);
+    g_autofree double *first = values_of(before, n_before, BEYOND);
+    g_autofree double *second = values_of(after, n_after, BEYOND);
+    ret->shift = shift_of(before, n_before, after, n_after);
     ret->p_value = statistics_rank_sum(first, n_before, second, n_after);
 }
 

@@ -158,7 +158,24 @@ static void test_least_repeats(void)
     }
 }
 
+/* 10,000 repeats of each would be 10^8 differences. */
+static void test_many(void)
+{
+    enum { N = 10000 };
+    g_autofree struct statistics_sample *before = g_new0(struct statistics_sample, N);
+    g_autofree struct statistics_sample *after = g_new0(struct statistics_sample, N);
+    for (size_t i = 0; i < N; i++) {
+        before[i].value = (double)(i % 100);
+        after[i].value = (double)(i % 100) + 25;
+    }
+    struct statistics_unpaired unpaired;
+    statistics_compare_samples(before, N, after, N, &unpaired);
+    CU_ASSERT_EQUAL(unpaired.shift, 25);
+    CU_ASSERT_TRUE(unpaired.p_value < 1e-100);
+}
+
 static const struct test tests[] = {
+    { "very many samples are compared without keeping each difference", test_many },
     { "shift and rank sums are R's, with ties and without", test_as_r },
     { "published examples come out", test_published },
     { "Fisher's test is R's", test_fisher_as_r },
