@@ -257,6 +257,14 @@ static json_t *repeats(const char *seed, const char *clock, bool has_chance, uns
     return run;
 }
 
+static json_t *failing(const char *seed, unsigned n, unsigned n_failed)
+{
+    json_t *run = make_run(seed, "wall", false);
+    for (unsigned repeat = 1; repeat <= n; repeat++)
+        add_call(run, repeat, repeat <= n_failed ? -1 : 100);
+    return run;
+}
+
 static void test_wall_single(void)
 {
     g_autoptr(json_t) before = run_of("1", "wall", false, 100);
@@ -272,6 +280,18 @@ static void test_wall_single(void)
     ASSERT_TEXT(text_of(setup, "text"),
                 "set-up of 1 scenario and mode not compared: 1 call is too few to tell: "
                 "repeat 10, in the baseline too");
+}
+
+/* A call that failed in both runs makes no pair; so more are needed. */
+static void test_pairs_lost(void)
+{
+    g_autoptr(json_t) before = failing("1", 10, 1);
+    g_autoptr(json_t) baseline = compare(before, before);
+    const json_t *setup = change_at(baseline, 1);
+    ASSERT_TEXT(
+        text_of(setup, "text"),
+        "set-up of 1 scenario and mode not compared: 9 calls are too few to tell: "
+        "repeat 12, in the baseline too");
 }
 
 static void test_wall_repeats(void)
@@ -345,14 +365,6 @@ static void test_exact_with_chance(void)
     /* What it came to is exact. */
     assert_change(run_of("1", "virtual", true, 100), run_of("1", "virtual", true, -1),
                   "failed", "expectation", true, NULL);
-}
-
-static json_t *failing(const char *seed, unsigned n, unsigned n_failed)
-{
-    json_t *run = make_run(seed, "wall", false);
-    for (unsigned repeat = 1; repeat <= n; repeat++)
-        add_call(run, repeat, repeat <= n_failed ? -1 : 100);
-    return run;
 }
 
 static void test_success(void)
@@ -550,6 +562,7 @@ static const struct test tests[] = {
     { "a packet more for nothing is a regression", test_counts },
     { "of a group the change is told once", test_told_once_a_group },
     { "a single call on the wall clock proves nothing", test_wall_single },
+    { "calls that say nothing are made up for", test_pairs_lost },
     { "repeats on the wall clock are tested in pairs", test_wall_repeats },
     { "repeats with other seeds are tested as two samples", test_other_seeds },
     { "without chance, another seed is no question", test_other_seed_without_chance },
