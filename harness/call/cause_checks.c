@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Why no pair worked: who dropped the checks, or who did not answer them.
+ * Why no pair worked: who did not answer the checks that came, or who dropped them.
  */
 #include "call/cause.h"
 
@@ -176,6 +176,56 @@ static void find_drops(const struct timeline *timeline, struct cause *cause)
     cause_drops_clear(&drops);
 }
 
+static void set_silent(const struct timeline *timeline,
+                       const struct timeline_transaction *silent, struct cause *cause)
+{
+    cause_set(
+        cause, BLAME_CAUSE_PEER_SILENT, g_strdup(role_names[find_other(silent->role)]),
+        find_numbers(timeline, silent),
+        g_strdup_printf("checks of the %s arrive, and the %s does not answer",
+                        role_names[silent->role], role_names[find_other(silent->role)]));
+}
+
+/* Of each transaction that one peer's checks came to the other with, and of each that the
+   other answered; char *, borrowed. */
+static void list_arrivals(const struct timeline *timeline, GHashTable *came,
+                          GHashTable *answered)
+{
+    enum { RTO_US = 500000 }; /* RFC 8489 §6.2.1: what came later, the end cut off */
+    for (uint32_t i = 0; i < timeline->packets->len; i++) {
+        const struct timeline_packet *packet = find_packet(timeline, i);
+        struct timeline_message *message =
+            (struct timeline_message *)find_message(timeline, packet);
+        if (!message || !message->is_check || packet->verdict == TIMELINE_DROPPED)
+            continue;
+        if (message->class != STUNMSG_REQUEST && packet->is_outward)
+            g_hash_table_add(answered, message->transaction);
+        else if (message->class == STUNMSG_REQUEST && !packet->is_outward &&
+                 packet->t_us < timeline->end_us - RTO_US &&
+                 (find_is_at(timeline, packet, ROLE_OFFERER) ||
+                  find_is_at(timeline, packet, ROLE_ANSWERER)))
+            g_hash_table_add(came, message->transaction);
+    }
+}
+
+/* A check that came to the other peer would have made a pair, whatever became of others:
+   that it was not answered comes before what was dropped. */
+static void find_unanswered(const struct timeline *timeline, struct cause *cause)
+{
+    g_autoptr(GHashTable) came = g_hash_table_new(g_str_hash, g_str_equal);
+    g_autoptr(GHashTable) answered = g_hash_table_new(g_str_hash, g_str_equal);
+    list_arrivals(timeline, came, answered);
+    for (unsigned i = 0; i < timeline->transactions->len; i++) {
+        const struct timeline_transaction *one = find_transaction(timeline, i);
+        if (one->use == TIMELINE_CHECK && one->answer == TIMELINE_NONE &&
+            g_hash_table_contains(came, one->transaction) &&
+            !g_hash_table_contains(answered, one->transaction)) {
+            set_silent(timeline, one, cause);
+            return;
+        }
+    }
+}
+
 static void find_answers(const struct timeline *timeline, struct cause *cause)
 {
     const struct timeline_transaction *silent = NULL;
@@ -192,12 +242,7 @@ static void find_answers(const struct timeline *timeline, struct cause *cause)
             silent = one;
     }
     if (silent)
-        cause_set(cause, BLAME_CAUSE_PEER_SILENT,
-                  g_strdup(role_names[find_other(silent->role)]),
-                  find_numbers(timeline, silent),
-                  g_strdup_printf("checks of the %s arrive, and the %s does not answer",
-                                  role_names[silent->role],
-                                  role_names[find_other(silent->role)]));
+        set_silent(timeline, silent, cause);
 }
 
 void cause_find_checks(const struct timeline *timeline, struct cause *cause)
@@ -208,6 +253,7 @@ void cause_find_checks(const struct timeline *timeline, struct cause *cause)
         if (one->use == TIMELINE_CHECK)
             has_sent[one->role] = true;
     }
+    find_unanswered(timeline, cause);
     find_drops(timeline, cause);
     find_answers(timeline, cause);
     for (enum role role = 0; role < N_ROLES; role++)

@@ -2,7 +2,8 @@
 /*
  * What a peer's STUN and TURN servers did for it: refused, were silent, or could not be
  * reached. The first error 401 of an allocation asks for credentials (RFC 8489 section
- * 9.2.4), so that an error counts only where no allocation succeeded at all.
+ * 9.2.4), so that an error counts only where it was the server's last word: the peer did
+ * not ask once more, whether that was granted or nobody answered.
  */
 #include "call/cause.h"
 
@@ -24,14 +25,27 @@ bool cause_has_relay(const struct timeline *timeline, enum role role)
     return false;
 }
 
-/* The last error that a server answered a peer with. */
+/* Whether a peer asked the same server once more. */
+static bool was_asked_again(const struct timeline *timeline, unsigned index)
+{
+    const struct timeline_transaction *one = find_transaction(timeline, index);
+    for (unsigned i = index + 1; i < timeline->transactions->len; i++) {
+        const struct timeline_transaction *later = find_transaction(timeline, i);
+        if (is_allocation(later, one->role) && g_strcmp0(later->server, one->server) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The last error that was a server's last word to a peer. */
 static void find_refusal(const struct timeline *timeline, enum role role,
                          struct cause *cause)
 {
     const struct timeline_transaction *refused = NULL;
     for (unsigned i = 0; i < timeline->transactions->len; i++) {
         const struct timeline_transaction *one = find_transaction(timeline, i);
-        if (is_allocation(one, role) && one->error_code != 0)
+        if (is_allocation(one, role) && one->error_code != 0 &&
+            !was_asked_again(timeline, i))
             refused = one;
     }
     if (!refused)

@@ -12,9 +12,11 @@
 
 #include "base/file.h"
 #include "base/rng.h"
-#include "call/blame.h"
+#include "call/cause.h"
 #include "call/record.h"
 #include "call/timeline.h"
+#include "timeline_record.h"
+#include "wire/stunmsg.h"
 
 static struct timeline *read_real(const char *name)
 {
@@ -267,6 +269,89 @@ static void test_connected_and_failed(void)
     ASSERT_TEXT(text_of(cause, "code"), "no-data");
 }
 
+static void cause_clear(struct cause *cause)
+{
+    g_free(cause->text);
+    g_free(cause->element);
+    if (cause->packets)
+        g_array_unref(cause->packets);
+}
+
+/* The 401 that asks for credentials refuses nothing: what became of the request that has
+   them is the server's word. */
+static void test_a_challenge_is_no_refusal(void)
+{
+    struct timeline *t = read_real("relayed");
+    struct cause granted = { 0 }, unanswered = { 0 };
+    CU_ASSERT_TRUE(cause_has_relay(t, ROLE_OFFERER));
+    cause_find_server(t, ROLE_OFFERER, false, &granted);
+    CU_ASSERT_FALSE(granted.is_found && granted.code == BLAME_CAUSE_RELAY_REFUSED);
+    unsigned n_challenges = 0;
+    for (unsigned i = 0; i < t->transactions->len; i++) {
+        struct timeline_transaction *one =
+            &g_array_index(t->transactions, struct timeline_transaction, i);
+        n_challenges += one->error_code == 401;
+        if (one->role == ROLE_OFFERER && one->method == STUNMSG_ALLOCATE &&
+            one->error_code == 0)
+            one->answer = TIMELINE_NONE;
+    }
+    CU_ASSERT_TRUE(n_challenges > 0);
+    cause_find_server(t, ROLE_OFFERER, true, &unanswered);
+    CU_ASSERT_TRUE_FATAL(unanswered.is_found);
+    CU_ASSERT_EQUAL(unanswered.code, BLAME_CAUSE_SERVER_SILENT);
+    cause_clear(&granted);
+    cause_clear(&unanswered);
+    timeline_free(t);
+}
+
+enum { ARRIVAL_US = 20000 };
+
+/* A check of the offerer, which comes to the answerer or is dropped. */
+static void made_check(struct made *m, const uint32_t taps[N_ROLES], int64_t t_us,
+                       uint8_t transaction, bool comes)
+{
+    uint8_t bytes[100], id[STUNMSG_TRANSACTION_SIZE] = { transaction };
+    struct stunmsg_builder b;
+    size_t size;
+    stunmsg_begin(&b, bytes, sizeof bytes, STUNMSG_BINDING, STUNMSG_REQUEST, id);
+    stunmsg_add_text(&b, STUNMSG_USERNAME, "bbbb:aaaa");
+    CU_ASSERT_EQUAL_FATAL(stunmsg_end(&b, &size), STUNMSG_OK);
+    made_datagram(m, taps[ROLE_OFFERER], t_us, bytes, size, 4000, false, NULL);
+    if (comes)
+        made_datagram(m, taps[ROLE_ANSWERER], t_us + ARRIVAL_US, bytes, size, 5000, true,
+                      NULL);
+    else
+        made_datagram(m, taps[ROLE_OFFERER], t_us + ARRIVAL_US, bytes, size, 4000, false,
+                      "dropped by home-b/nat: nat-filtered");
+}
+
+static enum blame_cause cause_of_checks(unsigned n_come, unsigned n_dropped)
+{
+    struct made m;
+    made_begin(&m);
+    const uint32_t taps[N_ROLES] = { made_tap(&m, "offerer/eth0"),
+                                     made_tap(&m, "answerer/eth0") };
+    for (unsigned i = 0; i < n_come + n_dropped; i++)
+        made_check(&m, taps, 100000 * i, (uint8_t)(i + 1), i >= n_dropped);
+    made_event(&m, 9000000, "offerer", "peer.ice-state", "{\"state\":\"failed\"}");
+    struct timeline *t = made_read(&m);
+    struct cause cause = { 0 };
+    cause_find_checks(t, &cause);
+    CU_ASSERT_TRUE(cause.is_found);
+    cause_clear(&cause);
+    timeline_free(t);
+    made_end(&m);
+    return cause.code;
+}
+
+/* Nearly every call through NATs has its first checks filtered. */
+static void test_checks_that_came_outdo_filtered_ones(void)
+{
+    CU_ASSERT_EQUAL(cause_of_checks(0, 3), BLAME_CAUSE_FILTERED);
+    CU_ASSERT_EQUAL(cause_of_checks(3, 0), BLAME_CAUSE_PEER_SILENT);
+    CU_ASSERT_EQUAL(cause_of_checks(9, 1), BLAME_CAUSE_PEER_SILENT);
+}
+
 static void test_only_failures_have_causes(void)
 {
     static const char *const others[] = { "connected", "unsupported", "error" };
@@ -302,6 +387,9 @@ static const struct test tests[] = {
     { "a relay that is refused is the cause, with its code", test_refused },
     { "a firewall before the signalling is the cause", test_blocked_signalling },
     { "after both were connected it was the data", test_connected_and_failed },
+    { "a server's challenge is no refusal", test_a_challenge_is_no_refusal },
+    { "that checks came and were not answered outdoes that others were filtered",
+      test_checks_that_came_outdo_filtered_ones },
     { "only a call that failed has a cause", test_only_failures_have_causes },
     { "each cause has a name and words", test_causes_have_words },
 };
