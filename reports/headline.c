@@ -105,11 +105,13 @@ static void append_baseline(GString *out, const json_t *baseline)
         if (!json_is_true(json_object_get(change, "is_regression")))
             continue;
         n_regressions++;
-        add_name(scenarios, text_of(change, "scenario"));
+        if (*text_of(change, "scenario")) /* else it is one of all calls together */
+            add_name(scenarios, text_of(change, "scenario"));
     }
     if (n_regressions > 0) {
-        g_string_append_printf(out, "; %zu regression%s against the baseline, in ",
-                               n_regressions, n_regressions == 1 ? "" : "s");
+        g_string_append_printf(out, "; %zu regression%s against the baseline%s",
+                               n_regressions, n_regressions == 1 ? "" : "s",
+                               scenarios->len > 0 ? ", in " : "");
         append_names(out, scenarios);
     } else if (strcmp(text_of(baseline, "verdict"), "pass") == 0) {
         g_string_append(out, "; no regression against the baseline");

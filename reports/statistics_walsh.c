@@ -62,6 +62,35 @@ double walsh_select(const double *values, size_t count, uint64_t k)
     return value_of(low) / 2 + 0.0; /* no -0 */
 }
 
+/* How many differences are `limit` at most. */
+static uint64_t count_differences(const double *earlier, size_t n_earlier,
+                                  const double *later, size_t n_later, double limit)
+{
+    uint64_t differences = 0;
+    size_t end = 0; /* later[end - 1] - earlier[i] is within the limit, or end is 0 */
+    for (size_t i = 0; i < n_earlier; i++) {
+        while (end < n_later && later[end] - earlier[i] <= limit)
+            end++;
+        differences += end;
+    }
+    return differences;
+}
+
+double walsh_select_difference(const double *earlier, size_t n_earlier,
+                               const double *later, size_t n_later, uint64_t k)
+{
+    uint64_t low = order_of(later[0] - earlier[n_earlier - 1]);
+    uint64_t high = order_of(later[n_later - 1] - earlier[0]);
+    while (low < high) {
+        uint64_t middle = low + (high - low) / 2;
+        if (count_differences(earlier, n_earlier, later, n_later, value_of(middle)) >= k)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return value_of(low) + 0.0; /* no -0 */
+}
+
 double walsh_median(const double *values, size_t count)
 {
     uint64_t n = walsh_count(count);

@@ -19,8 +19,13 @@ static inline uint64_t walsh_count(size_t count)
 /** The k-th of them in their order, `k` from 1. */
 double walsh_select(const double *values, size_t count, uint64_t k);
 
-/** Their median. */
+/** The median of the Walsh averages. */
 double walsh_median(const double *values, size_t count);
+
+/** The k-th of all differences of two, a later minus an earlier one, `k` from 1; both
+ *  lists are finite, in their order, and not empty. */
+double walsh_select_difference(const double *earlier, size_t n_earlier,
+                               const double *later, size_t n_later, uint64_t k);
 
 /** The interval of their median for many values; see statistics_compare_pairs(). */
 struct statistics_interval walsh_interval(const double *values, size_t count);

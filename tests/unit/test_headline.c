@@ -78,6 +78,11 @@ static void test_baseline(void)
                     "{\"scenario\":\"a\",\"is_regression\":true},"
                     "{\"scenario\":\"b\",\"is_regression\":false}]}}",
                     "All 2 calls as expected; 2 regressions against the baseline, in a");
+    /* Of all calls together. */
+    assert_headline("2e", "[]",
+                    "{\"baseline\":{\"verdict\":\"failed\",\"changes\":["
+                    "{\"scenario\":null,\"is_regression\":true}]}}",
+                    "All 2 calls as expected; 1 regression against the baseline");
     assert_headline("2e", "[]", "{\"baseline\":{\"verdict\":\"pass\",\"changes\":[]}}",
                     "All 2 calls as expected; no regression against the baseline");
 }
