@@ -93,8 +93,6 @@ char *call_name_change(const json_t *change)
         return g_strdup_printf("%s %s", key, kind);
     if (!call_text(change, "scenario", NULL))
         return g_strdup_printf("all calls: %s", kind);
-    if (!call_text(change, "scenario", NULL))
-        return g_strdup_printf("all calls: %s", kind);
     return g_strdup_printf("%s~%s/%s%s%s %s", call_text(change, "offerer", "?"),
                            call_text(change, "answerer", "?"),
                            call_text(change, "scenario", "?"), mode ? "/" : "",
