@@ -61,7 +61,7 @@ static bool refreshes_again(GHashTable *refreshed, const struct timeline_event *
     const char *external = timeline_text(e, "external");
     g_autofree char *name =
         g_strjoin("\n", e->src, internal ? internal : "", external ? external : "", NULL);
-    gpointer now = GINT_TO_POINTER((gint)(e->t_us / REFRESH_US) + 1);
+    gpointer now = GSIZE_TO_POINTER((gsize)(e->t_us / REFRESH_US) + 1);
     if (g_hash_table_lookup(refreshed, name) == now)
         return true;
     g_hash_table_insert(refreshed, g_steal_pointer(&name), now);

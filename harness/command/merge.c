@@ -60,8 +60,8 @@ static gboolean write_merged(const struct merge_part *parts, unsigned n_parts,
         if (!take_records(&parts[i], out, &n_gone, error))
             return FALSE;
         if (n_gone > 0)
-            g_printerr("rtclab merge: %s lacks the records of %u calls\n",
-                       parts[i].folder, n_gone);
+            g_printerr("rtclab merge: %s lacks the records of %u call%s\n",
+                       parts[i].folder, n_gone, n_gone == 1 ? "" : "s");
     }
     return finish_results(results, out, ret_status, error);
 }

@@ -75,6 +75,18 @@ claim "so does a call's key" holds '.calls | length == 1' "$work/key/results.jso
 JOB_COMPLETION_INDEX=1 run_rtclab 2 run open/open~open --out "$work/unknown"
 claim "an index of nobody knows how many is a mistake" has "does not tell of how many" "$work/stderr"
 
+# A shard comes from another machine, which may put a link where a record should be.
+mkdir "$work/private" && touch "$work/private/key"
+cp -r "$work/matrix-1-1" "$work/linked"
+record=$(jq -r '.calls[0].key' "$work/linked/results.json")
+rm -r "$work/linked/calls/$record" && ln -s "$work/private" "$work/linked/calls/$record"
+run_rtclab 0 merge "$work/linked/results.json" --out "$work/unlinked"
+claim "a record that is a link is told as not there" has "lacks the records of 1 call" "$work/stderr"
+claim "and nothing behind it is taken" test -z "$(find "$work/unlinked" -name key)"
+touch "$work/private/kept" && ln -s "$work/private/kept" "$work/unlinked/junit.xml.part"
+run_rtclab 0 report "$work/unlinked/results.json"
+claim "nor is anything behind a link written" test ! -s "$work/private/kept"
+
 # By what an earlier run took.
 claim "shards by durations do what they should" run_shards matrix 4 --durations "$work/whole"
 run_rtclab 0 merge "$work"/matrix-4-[1-4] --out "$work/balanced"
