@@ -68,14 +68,15 @@ char *call_cause(const json_t *call)
     if (!*text)
         return NULL;
     GString *out = g_string_new(text);
+    const json_t *packets = json_object_get(cause, "packets");
+    const char *opening = json_array_size(packets) == 1 ? " (packet " : " (packets ";
     size_t i, n = 0;
     json_t *packet;
-    json_array_foreach(json_object_get(cause, "packets"), i, packet)
+    json_array_foreach(packets, i, packet)
     {
         if (json_is_integer(packet) && n++ < MAX_PACKETS)
             g_string_append_printf(out, "%s%" JSON_INTEGER_FORMAT,
-                                   n == 1 ? " (packets " : ", ",
-                                   json_integer_value(packet));
+                                   n == 1 ? opening : ", ", json_integer_value(packet));
     }
     if (n > MAX_PACKETS)
         g_string_append(out, ", ...");

@@ -49,6 +49,11 @@ char *text_from_bytes(const void *bytes, size_t size)
     return g_string_free(text, FALSE);
 }
 
+char *text_times(unsigned n)
+{
+    return n == 1 ? g_strdup("once") : g_strdup_printf("%u times", n);
+}
+
 unsigned text_width(const char *text)
 {
     unsigned width = 0;

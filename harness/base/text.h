@@ -27,6 +27,9 @@ char *text_escape(const char *text);
  */
 char *text_from_bytes(const void *bytes, size_t size);
 
+/** "once", "2 times"; caller owns. */
+char *text_times(unsigned n);
+
 /** How many columns a UTF-8 text takes: wide characters two, combining ones none. */
 unsigned text_width(const char *text);
 

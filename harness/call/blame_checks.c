@@ -19,6 +19,7 @@
 
 #include <string.h>
 
+#include "base/text.h"
 #include "wire/stunmsg.h"
 
 /* A check of one peer in the walk. */
@@ -448,11 +449,11 @@ static void walk_wait(struct walk *walk, enum role role, int64_t from_us)
     }
     g_autofree char *way = describe_path(timeline, path);
     g_autofree char *loss = find_loss_words(timeline, awaited);
+    g_autofree char *times = text_times(awaited->requests->len);
     walk_back(walk, BLAME_NOMINATION, from_us, role, find_numbers(timeline, awaited),
               g_strdup_printf("has a pair, and waits for the end of a check of higher "
-                              "priority: %s, sent %u times since %.0f ms, not answered%s",
-                              way, awaited->requests->len, (double)path->t_us / 1000.0,
-                              loss));
+                              "priority: %s, sent %s since %.0f ms, not answered%s",
+                              way, times, (double)path->t_us / 1000.0, loss));
 }
 
 /* No check can be seen (they went over TCP, say): only what the peer said is known. */

@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "base/text.h"
 #include "wire/stunmsg.h"
 
 /* ---- descriptions ---- */
@@ -99,8 +100,9 @@ static char *describe_gathering(const struct timeline *timeline,
         return g_strdup_printf("gathers until %s; last came the answer of %s", until,
                                server);
     g_autofree char *loss = find_loss_words(timeline, slowest);
-    return g_strdup_printf("gathers until %s; %s is asked %u times and does not answer%s",
-                           until, server, slowest->requests->len, loss);
+    g_autofree char *times = text_times(slowest->requests->len);
+    return g_strdup_printf("gathers until %s; %s is asked %s and does not answer%s",
+                           until, server, times, loss);
 }
 
 /* The transaction with the same server that this one had to wait for: it brought the

@@ -7,6 +7,7 @@
  */
 #include "call/cause.h"
 
+#include "base/text.h"
 #include "wire/stunmsg.h"
 
 static bool is_allocation(const struct timeline_transaction *one, enum role role)
@@ -105,6 +106,7 @@ static void find_silence(const struct timeline *timeline, enum role role, bool f
     add_dropped_tcp(timeline, role, dropped);
     struct cause_drops drops = { 0 };
     bool is_dropped = cause_count_drops(timeline, dropped, &drops);
+    g_autofree char *times = text_times(silent->requests->len);
     if (is_dropped && drops.code != BLAME_CAUSE_SERVER_SILENT)
         cause_set(cause, drops.code, g_strdup(drops.element), g_array_ref(drops.packets),
                   g_strdup_printf("what the %s sends to %s does not pass: dropped by %s",
@@ -112,9 +114,8 @@ static void find_silence(const struct timeline *timeline, enum role role, bool f
     else
         cause_set(cause, BLAME_CAUSE_SERVER_SILENT, g_strdup(silent->server),
                   find_numbers(timeline, silent),
-                  g_strdup_printf("%s does not answer the %s, asked %u times",
-                                  silent->server, role_names[role],
-                                  silent->requests->len));
+                  g_strdup_printf("%s does not answer the %s, asked %s", silent->server,
+                                  role_names[role], times));
     cause_drops_clear(&drops);
 }
 

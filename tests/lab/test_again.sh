@@ -13,7 +13,7 @@ claim "with the folder of its record" bash -c \
     'sed -n "s/^    record  //p" "$0" | while IFS= read -r folder; do [ -s "$folder/events.jsonl" ] || exit 1; done' \
     "$work/stdout"
 
-again=$(grep -A3 "^  nice~nice/it's/half/2" "$work/stdout" | sed -n 's/^    again   //p')
+again=$(grep -A4 "^  nice~nice/it's/half/2" "$work/stdout" | sed -n 's/^    again   //p')
 is=0
 eval "RTCLAB_TEST_MARK=$mark $again --out \"\$work/again\"" >"$work/stdout" 2>"$work/stderr" || is=$?
 claim "the command gives the same answer ($again)" [ $is = 1 ]

@@ -3,10 +3,10 @@
 # Whatever happens to rtclab, nothing is left running, and no namespace.
 source "$(dirname "$0")/lib.sh"
 
-# Starts a call that takes long, which it does on the wall clock alone, and returns when both
-# its peers run. Sets `parent`, and `spaces`: the namespaces of its worker, hosts and peers.
+# Starts a call that takes long, which it does on the wall clock alone, and is not made again
+# when it fails; returns when both its peers run. Sets `parent`, and `spaces`: the namespaces of its worker, hosts and peers.
 start_call() {
-    RTCLAB_TEST_MARK=$mark "$RTCLAB" run stun/dead --modes full --clock wall --out "$work/$1" >"$work/$1.out" 2>&1 </dev/null &
+    RTCLAB_TEST_MARK=$mark "$RTCLAB" run stun/dead --modes full --clock wall --retries 0 --out "$work/$1" >"$work/$1.out" 2>&1 </dev/null &
     parent=$!
     for _ in $(seq 100); do
         if [ "$(cat $(marked | sed 's|.*|/proc/&/comm|') 2>/dev/null | grep -c rtclab-peer)" = 2 ]; then
