@@ -61,7 +61,7 @@ kill -9 \$child
 exit 7
 S
 jq '.duration_ms = 4000 | .clock = "wall"' "$RTCLAB_SCENARIOS/open/open~open.json" >"$work/wall.json"
-run_rtclab 3 run "$work/wall.json" --modes trickle --peers "nice,$work/dies" --out "$work/dies-run"
+run_rtclab 3 run "$work/wall.json" --modes trickle --retries 0 --peers "nice,$work/dies" --out "$work/dies-run"
 claim "a peer that dies in the middle of a call: an error that says how" holds \
     '.calls[0].outcome == "error" and (.calls[0].why | test("answerer .*7"))' "$work/dies-run/results.json"
 claim "and the record is whole" bash -c 'jq -se "map(.kind)
