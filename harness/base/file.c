@@ -66,9 +66,9 @@ gboolean file_replace_json(const char *path, const json_t *value, GError **error
                     path);
         return FALSE;
     }
-    gboolean ok = file_replace(path, text, strlen(text), error);
+    g_autofree char *line = g_strconcat(text, "\n", NULL);
     free(text);
-    return ok;
+    return file_replace(path, line, strlen(line), error);
 }
 
 gboolean file_make_folder(const char *path, GError **error)
