@@ -103,10 +103,16 @@ static bool check_known_failures(const char *path, const char *folder)
     return n_mistakes == 0;
 }
 
-static bool names_known_failures(const char *word)
+/* By its name, or by what it holds: --known takes a file of any name. */
+static bool is_known_failures(const char *word)
 {
     g_autofree char *name = g_path_get_basename(word);
-    return strcmp(name, KNOWN_FAILURES_NAME) == 0;
+    if (strcmp(name, KNOWN_FAILURES_NAME) == 0)
+        return true;
+    if (!g_file_test(word, G_FILE_TEST_IS_REGULAR))
+        return false;
+    g_autoptr(json_t) file = json_load_file(word, 0, NULL);
+    return json_object_get(file, "known_failures") != NULL;
 }
 
 static gboolean execute(const void *data, const struct arguments *arguments,
@@ -119,7 +125,7 @@ static gboolean execute(const void *data, const struct arguments *arguments,
     bool is_valid = true, are_valid = true;
     for (guint i = 0; i < arguments->words->len; i++) {
         char *word = arguments->words->pdata[i];
-        if (names_known_failures(word))
+        if (is_known_failures(word))
             is_valid = check_known_failures(word, values->folder) && is_valid;
         else
             g_ptr_array_add(selectors, word);
@@ -140,7 +146,7 @@ const struct command command_check = {
     .usage = "[SELECTOR...]",
     .summary = "Check that scenarios are valid; a mistake is a line",
     .description =
-        "A file named known-failures.json is checked as such.\n"
+        "A file of known failures is checked as such.\n"
         "--schema [scenario|events|results|timeline|known-failures] prints the JSON\n"
         "Schema of scenario files, of a line of events.jsonl, of results.json, of a\n"
         "call's timeline.json, or of a file of known failures.",

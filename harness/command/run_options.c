@@ -396,15 +396,15 @@ char *run_make_folder(const char *wanted, const char *resumed, GError **error)
     if (!file_make_folder(wanted, error))
         return NULL;
     if (journal_is_in(wanted)) {
-        g_set_error(error, RTC_ERROR, RTC_ERROR_ENVIRONMENT,
-                    "%s holds a run that was cut off: go on with it by --resume %s, or "
-                    "give another --out",
-                    wanted, wanted);
+        rtc_fail_usage(error,
+                       "%s holds a run that was cut off: go on with it by --resume %s, "
+                       "or give another --out",
+                       wanted, wanted);
         return NULL;
     }
     if (access(earlier, F_OK) == 0) {
-        g_set_error(error, RTC_ERROR, RTC_ERROR_ENVIRONMENT,
-                    "%s holds an earlier run: remove it, or give another --out", wanted);
+        rtc_fail_usage(error, "%s holds an earlier run: remove it, or give another --out",
+                       wanted);
         return NULL;
     }
     if (access(wanted, W_OK | X_OK) != 0) {

@@ -179,11 +179,13 @@ cp -r "$RTCLAB_SCENARIOS" "$work/scenarios"
 cp "$work/known.json" "$work/scenarios/interop/known-failures.json"
 run_rtclab 0 check --scenarios "$work/scenarios"
 claim "the file beside the scenarios is checked" has "1 known failure is valid" "$work/stdout"
+run_rtclab 0 check "$work/known.json"
+claim "one of another name is known by what it holds" has "1 known failure is valid" "$work/stdout"
 run_rtclab 1 run $open --modes trickle --peers werift,nice --scenarios "$work/scenarios" --out "$work/beside"
 claim "and used" holds '.calls[0].known_failure.status == "differs"' "$work/beside/results.json"
 known "$(entry werift nice unsupported)"
 for arguments in "check $work/scenarios/interop/known-failures.json" \
-    "run $open --scenarios $work/scenarios" "run $open --known $work/known.json"; do
+    "check $work/known.json" "run $open --scenarios $work/scenarios" "run $open --known $work/known.json"; do
     cp "$work/known.json" "$work/scenarios/interop/known-failures.json"
     # shellcheck disable=SC2086
     run_rtclab 2 $arguments

@@ -115,7 +115,7 @@ run_rtclab 0 run "${scenarios[@]}" --repeat 3 --seed 8 --shard 2/5 --out "$work/
 run_rtclab 2 merge "$work/slurm-5-1" "$work/other" --out "$work/none"
 claim "one of another run is refused" has "seed: 7 in" "$work/stderr"
 run_rtclab 2 merge "$work/slurm-5-1" "$work" --out "$work/none"
-run_rtclab 3 merge "$work"/slurm-5-? --out "$work/whole"
+run_rtclab 2 merge "$work"/slurm-5-? --out "$work/whole"
 claim "no earlier run is written over" has "holds an earlier run" "$work/stderr"
 claim "and no folder is left behind" test ! -e "$work/none" -a ! -e "$work/twice"
 
@@ -151,7 +151,7 @@ for cut in KILL:1 INT:1 KILL:4 INT:9 KILL:20; do
     claim "a run is ended by SIG$signal" cut_off "$signal" "$lines" "$name"
     kept=$(($(lines_of "$name") - 1))
     cp "$work/$name/journal.jsonl" "$work/journal"
-    run_rtclab 3 run "${options[@]}" --out "$work/$name"
+    run_rtclab 2 run "${options[@]}" --out "$work/$name"
     run_rtclab 0 run "${options[@]}" --jobs 1 --resume "$work/$name"
     claim "goes on to what it would have been, $kept calls kept" is_same_run "$name"
     claim "made only what was missing" holds '.run.resumed == 1 and .run.complete' \

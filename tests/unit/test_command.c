@@ -324,6 +324,23 @@ static void test_invalid_scenarios_are_told(void)
     g_unlink(path);
 }
 
+static void test_known_failures_of_any_name(void)
+{
+    g_autofree char *path = g_strdup("/tmp/rtclab-mine-XXXXXX.json");
+    int fd = g_mkstemp(path);
+    static const char text[] = "{\"known_failures\": [{\"scenario\": \"*\"}]}";
+    CU_ASSERT_EQUAL_FATAL(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+    close(fd);
+    g_autofree char *arguments = g_strdup_printf("check %s", path);
+    g_autofree char *out = NULL;
+    g_autofree char *err = NULL;
+    CU_ASSERT_EQUAL(run_rtclab(arguments, &out, &err), 2);
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(err, ": /known_failures/0/reason: must be given, is missing\n"));
+    CU_ASSERT_TRUE(g_str_has_suffix(err, " in 1 of 1 file of known failures\n"));
+    g_unlink(path);
+}
+
 static void test_scenarios_are_listed_in_order(void)
 {
     g_autofree char *out = NULL;
@@ -633,7 +650,7 @@ static void test_no_run_is_overwritten(void)
 
     CU_ASSERT_TRUE(g_file_set_contents(results, "{}", -1, NULL));
     CU_ASSERT_PTR_NULL(run_make_folder(fresh, NULL, &error));
-    CU_ASSERT_TRUE(g_error_matches(error, RTC_ERROR, RTC_ERROR_ENVIRONMENT));
+    CU_ASSERT_TRUE(g_error_matches(error, RTC_ERROR, RTC_ERROR_USAGE));
     g_autofree char *wanted = g_strdup_printf(
         "%s holds an earlier run: remove it, or give another --out", fresh);
     ASSERT_TEXT(error->message, wanted);
@@ -668,6 +685,8 @@ static const struct test tests[] = {
     { "a mistake on the command line is one line", test_mistakes_are_one_line },
     { "asking for help succeeds", test_help_succeeds },
     { "mistakes in scenarios are told", test_invalid_scenarios_are_told },
+    { "known failures are checked, whatever the file's name",
+      test_known_failures_of_any_name },
     { "scenarios are listed in the order of their ids",
       test_scenarios_are_listed_in_order },
     { "shown scenarios stand apart", test_shown_scenarios_stand_apart },
