@@ -50,7 +50,7 @@ extern const char *const baseline_kind_names[BASELINE_N_KINDS];
 
 enum baseline_verdict {
     BASELINE_PASS,
-    BASELINE_INCONCLUSIVE, /**< too few repeats to tell */
+    BASELINE_INCONCLUSIVE, /**< too few repeats to tell, or nothing to compare */
     BASELINE_REGRESSED,    /**< the same for more: slower, or with more packets */
     BASELINE_FAILED,       /**< worse otherwise */
     BASELINE_N_VERDICTS

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "reports/baseline_groups.h"
 #include "reports/table_calls.h"
+#include "reports/unpaired.h"
 
 enum { MAX_OTHERS = 12, INDENT = 4 };
 
@@ -85,7 +86,7 @@ static unsigned append_part(GString *out, const json_t *baseline, enum part part
     json_t *change;
     json_array_foreach(json_object_get(baseline, "changes"), i, change)
     {
-        if (part_of(change) != part)
+        if (unpaired_is(change) || part_of(change) != part)
             continue;
         if (count++ == 0)
             g_string_append_printf(out, "%s:\n", parts[part].title);
@@ -98,6 +99,24 @@ static unsigned append_part(GString *out, const json_t *baseline, enum part part
     if (count > 0)
         g_string_append_c(out, '\n');
     return count;
+}
+
+/* Not among the changes, which they would hide. */
+static void append_unpaired(GString *out, const json_t *baseline,
+                            const struct table_style *style)
+{
+    bool has_any = false;
+    for (int is_new = 0; is_new <= 1; is_new++) {
+        g_autofree char *words = unpaired_format(baseline, is_new);
+        if (!words)
+            continue;
+        if (!has_any)
+            g_string_append(out, "In one of the runs only:\n");
+        has_any = true;
+        append_wrapped(out, words, style);
+    }
+    if (has_any)
+        g_string_append_c(out, '\n');
 }
 
 static void append_notes(GString *out, const json_t *baseline,
@@ -128,6 +147,7 @@ char *baseline_format(const json_t *baseline, const struct table_style *style)
     unsigned counts[N_PARTS];
     for (enum part part = 0; part < N_PARTS; part++)
         counts[part] = append_part(out, baseline, part, style);
+    append_unpaired(out, baseline, style);
     append_notes(out, baseline, style);
     g_autofree char *path = text_escape(baseline_text(baseline, "path"));
     g_autofree char *id = text_escape(baseline_text(baseline, "id"));
@@ -136,7 +156,7 @@ char *baseline_format(const json_t *baseline, const struct table_style *style)
     g_string_append_printf(out, "Against %s (%s): ", path, id);
     table_append_toned(out, verdict, tone_of(verdict), style);
     g_string_append_printf(
-        out, "; %lld %s compared, %u %s, %u open, %u other %s\n", compared,
+        out, "; %lld %s compared, %u %s, %u undecided, %u other %s\n", compared,
         compared == 1 ? "call" : "calls", counts[PART_REGRESSIONS],
         counts[PART_REGRESSIONS] == 1 ? "regression" : "regressions", counts[PART_OPEN],
         counts[PART_OTHERS], counts[PART_OTHERS] == 1 ? "change" : "changes");

@@ -116,7 +116,9 @@ static void append_baseline(GString *out, const json_t *baseline)
     } else if (strcmp(text_of(baseline, "verdict"), "pass") == 0) {
         g_string_append(out, "; no regression against the baseline");
     } else if (strcmp(text_of(baseline, "verdict"), "inconclusive") == 0) {
-        g_string_append(out, "; too few repeats to hold against the baseline");
+        bool is_idle = json_integer_value(json_object_get(baseline, "compared")) == 0;
+        g_string_append(out, is_idle ? "; no call of it is in the baseline"
+                                     : "; too few repeats to hold against the baseline");
     }
 }
 

@@ -282,12 +282,15 @@ static void append_baseline(GString *out, const json_t *results, struct counts *
     const char *verdict = call_text(baseline, "verdict", "?");
     g_autofree char *title =
         g_strdup_printf("%s against %s", verdict, call_text(baseline, "id", "?"));
+    bool is_idle = json_integer_value(json_object_get(baseline, "compared")) == 0;
     if (strcmp(verdict, "inconclusive") == 0) {
         begin_case(suite, "verdict", "rtclab-baseline");
         g_string_append(suite->cases, ">\n");
         suite->counts.errors++;
         append_element(suite->cases, "error", verdict,
-                       "too little was measured to tell; make more repeats", "");
+                       is_idle ? "no call of this run is in the baseline"
+                               : "too little was measured to tell; make more repeats",
+                       "");
         g_string_append(suite->cases, "    </testcase>\n");
     }
     append_suite(out, results, "baseline", title, suite, all);

@@ -15,6 +15,7 @@
 #include "reports/markdown.h"
 #include "reports/rerun.h"
 #include "reports/summary_matrix.h"
+#include "reports/unpaired.h"
 
 enum { MAX_LISTED = 20 };
 
@@ -192,12 +193,30 @@ static void append_baseline(GString *out, const json_t *results)
         json_t *change;
         json_array_foreach(changes, i, change)
         {
-            if (json_is_true(json_object_get(change, "is_regression")) == is_regression &&
+            if (!unpaired_is(change) &&
+                json_is_true(json_object_get(change, "is_regression")) == is_regression &&
                 ++found <= MAX_LISTED)
                 append_change(out, change);
         }
     }
     append_rest(out, found);
+    for (int is_new = 0; is_new <= 1; is_new++) {
+        g_autofree char *words = unpaired_format(baseline, is_new);
+        if (!words)
+            continue;
+        g_string_append(out, "- " SUMMARY_NOTE " ");
+        markdown_append_text(out, words);
+        g_string_append_c(out, '\n');
+    }
+    size_t i;
+    json_t *note;
+    json_array_foreach(json_object_get(baseline, "notes"), i, note)
+    {
+        g_string_append(out, "- " SUMMARY_NOTE " ");
+        markdown_append_text(out,
+                             json_string_value(note) ? json_string_value(note) : "?");
+        g_string_append_c(out, '\n');
+    }
 }
 
 /* ---- the whole ---- */

@@ -39,6 +39,10 @@ run_rtclab 0 run 'open/*' --out "$work/few" --baseline "$work/base"
 claim "a run of few scenarios is held against those of the baseline" holds \
     '.baseline | .verdict == "pass" and .compared == 3 and
      ([.changes[].kind] | unique) == ["missing"]' "$work/few/results.json"
+claim "which says the others in a line" has "48 calls of the baseline were not made" "$work/stdout"
+run_rtclab 6 run stun/dead --out "$work/apart" --baseline "$work/few"
+claim "where nothing can be compared, the gate does not pass" has \
+    "no call of this run is in the baseline" "$work/stdout"
 
 # ---- a slower STUN server ----
 change slower $cone.json '.servers.turn.link.delay_ms = 60'

@@ -13,6 +13,7 @@
 #include "command/results_file.h"
 #include "reports/baseline.h"
 #include "reports/baseline_text.h"
+#include "reports/unpaired.h"
 
 static const struct baseline_options usual = {
     .path = "before",
@@ -461,10 +462,39 @@ static void test_missing_and_new(void)
     set_text(first_call(after), "mode", "full");
     set_text(first_call(after), "key", "a~b/nat/x/full/1");
     g_autoptr(json_t) baseline = compare(before, after);
-    ASSERT_TEXT(text_of(baseline, "verdict"), "pass");
+    ASSERT_TEXT(text_of(baseline, "verdict"), "inconclusive");
+    const json_t *notes = json_object_get(baseline, "notes");
+    ASSERT_TEXT(json_string_value(json_array_get(notes, 0)),
+                "no call of this run is in the baseline: nothing was compared");
     ASSERT_TEXT(text_of(change_at(baseline, 0), "kind"), "new");
     ASSERT_TEXT(text_of(change_at(baseline, 1), "kind"), "missing");
     CU_ASSERT_EQUAL(json_integer_value(json_object_get(baseline, "compared")), 0);
+    g_autofree char *fresh = unpaired_format(baseline, true);
+    g_autofree char *gone = unpaired_format(baseline, false);
+    ASSERT_TEXT(fresh, "1 call that the baseline does not have: nat/x");
+    ASSERT_TEXT(gone, "1 call of the baseline was not made in this run: nat/x");
+    struct table_style style = { .width = 80 };
+    g_autofree char *text = baseline_format(baseline, &style);
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, gone));
+    CU_ASSERT_PTR_NULL(strstr(text, "Other changes"));
+
+    json_array_clear(json_object_get(after, "calls"));
+    g_autoptr(json_t) idle = compare(before, after);
+    ASSERT_TEXT(text_of(idle, "verdict"), "pass"); /* a shard left without calls */
+}
+
+static void test_many_missing(void)
+{
+    static const char *const ids[] = { "a", "b", "b", "c", "d", "e" };
+    g_autoptr(json_t) baseline = json_pack("{s:[]}", "changes");
+    for (size_t i = 0; i < G_N_ELEMENTS(ids); i++)
+        json_array_append_new(json_object_get(baseline, "changes"),
+                              json_pack("{s:s, s:s, s:i}", "kind", "missing", "scenario",
+                                        ids[i], "before", 2));
+    g_autofree char *text = unpaired_format(baseline, false);
+    ASSERT_TEXT(text,
+                "12 calls of the baseline were not made in this run: a, b, c and 2 more");
+    CU_ASSERT_PTR_NULL(unpaired_format(baseline, true));
 }
 
 static void test_notes(void)
@@ -520,17 +550,18 @@ static void test_text(void)
     struct table_style style = { .width = 80, .folder = "after" };
     g_autofree char *text = baseline_format(baseline, &style);
     ASSERT_TEXT(
-        text, "Regressions:\n"
-              "  a~b/nat/x/trickle/1  latency\n"
-              "    set-up 200 ms, was 100 ms: +100 ms (+100 %)\n"
-              "    records after/calls/a~b/nat/x/trickle/1, was\n"
-              "    before/calls/a~b/nat/x/trickle/1\n"
-              "\n"
-              "Not the same in both runs:\n"
-              "    rtclab is 1.0\\x1b[31m, was 1.0\n"
-              "\n"
-              "Against before (a-run): regressed; 1 call compared, 1 regression, 0 open, "
-              "0 other changes\n");
+        text,
+        "Regressions:\n"
+        "  a~b/nat/x/trickle/1  latency\n"
+        "    set-up 200 ms, was 100 ms: +100 ms (+100 %)\n"
+        "    records after/calls/a~b/nat/x/trickle/1, was\n"
+        "    before/calls/a~b/nat/x/trickle/1\n"
+        "\n"
+        "Not the same in both runs:\n"
+        "    rtclab is 1.0\\x1b[31m, was 1.0\n"
+        "\n"
+        "Against before (a-run): regressed; 1 call compared, 1 regression, 0 undecided, "
+        "0 other changes\n");
 }
 
 static void test_load(void)
@@ -573,6 +604,7 @@ static const struct test tests[] = {
     { "a suspicion that fresh calls do not show is none", test_not_confirmed },
     { "calls that were not made afresh excuse nothing", test_not_asked },
     { "calls of one run only are told", test_missing_and_new },
+    { "many of them are one line", test_many_missing },
     { "what else differs is told", test_notes },
     { "results of any shape are compared", test_hostile },
     { "the text names calls, records and the verdict", test_text },

@@ -85,6 +85,14 @@ static void test_baseline(void)
                     "All 2 calls as expected; 1 regression against the baseline");
     assert_headline("2e", "[]", "{\"baseline\":{\"verdict\":\"pass\",\"changes\":[]}}",
                     "All 2 calls as expected; no regression against the baseline");
+    assert_headline(
+        "2e", "[]",
+        "{\"baseline\":{\"verdict\":\"inconclusive\",\"compared\":2,\"changes\":[]}}",
+        "All 2 calls as expected; too few repeats to hold against the baseline");
+    assert_headline(
+        "2e", "[]",
+        "{\"baseline\":{\"verdict\":\"inconclusive\",\"compared\":0,\"changes\":[]}}",
+        "All 2 calls as expected; no call of it is in the baseline");
 }
 
 #define SAVING(id, more, fields)                                         \

@@ -170,6 +170,13 @@ static void test_inconclusive(void)
     g_autofree char *xml = junit_format(results);
     CU_ASSERT_PTR_NOT_NULL(strstr(xml, "<testcase name=\"verdict\""));
     CU_ASSERT_PTR_NOT_NULL(strstr(xml, "type=\"inconclusive\"/>"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(xml, "make more repeats"));
+
+    json_object_set_new(json_object_get(results, "baseline"), "compared",
+                        json_integer(0));
+    g_autofree char *idle = junit_format(results);
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(idle, "message=\"no call of this run is in the baseline"));
 }
 
 static const struct test tests[] = {
