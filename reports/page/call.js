@@ -88,13 +88,13 @@
   function causeOf(call, context) {
     const cause = rtclab.object(call.cause);
     if (!text(cause.text)) return null;
-    const journeys = context ? context.model.journeysOfFrames(cause.packets) : [];
+    const frames = context ? context.model.namedFrames(cause.packets) : [];
     return h("div", { class: "call-cause" },
       h("p", {}, h("strong", {}, "Cause: "), text(cause.text)),
       h("p", { class: "soft" }, cause.element ? `At ${text(cause.element)}. ` : "",
-        journeys.length > 0 ? "Packets: " : "",
-        journeys.slice(0, 12).map((journey, n) => [n > 0 ? ", " : "", rtclab.callBase.packetLink(context, journey, `${journey.first.number}`)]),
-        journeys.length > 12 ? ` and ${journeys.length - 12} more` : ""));
+        frames.length > 0 ? "Packets: " : "",
+        frames.slice(0, 12).map(({ journey, number }, n) => [n > 0 ? ", " : "", rtclab.callBase.packetLink(context, journey, `${number}`)]),
+        frames.length > 12 ? ` and ${frames.length - 12} more` : ""));
   }
 
   // What the reader must know of the call or its record before believing either.
@@ -212,6 +212,7 @@
       }).catch((error) => {
         place.removeAttribute("aria-busy");
         place.replaceChildren(h("p", { class: "notice", role: "alert" }, error.message));
+        if (text(error.command)) place.append(rtclab.copyable(error.command, "the command that runs this call again"));
       });
       return {
         update(next) { latest = next; inner?.update(next); },

@@ -26,8 +26,8 @@
 
   function packetsOf(context, step) {
     const { model } = context;
-    const journeys = model.journeysOfFrames(step.packets);
-    return journeys.slice(0, 6).map((journey, n) => [n > 0 ? ", " : "", packetLink(context, journey, String(journey.first.number))]);
+    const frames = model.namedFrames(step.packets);
+    return frames.slice(0, 6).map(({ journey, number }, n) => [n > 0 ? ", " : "", packetLink(context, journey, String(number))]);
   }
 
   function steps(context, path) {

@@ -220,6 +220,15 @@
     // The journeys of frame numbers, each once.
     model.journeysOfFrames = (numbers) =>
       [...new Set(list(numbers).map((n) => model.journeyOfPacket[byNumber.get(n)]).filter(Boolean))];
+    // Those of packets, each under the number that is named, which is what other reports say.
+    model.namedFrames = (numbers) => {
+      const found = new Map();
+      for (const number of list(numbers)) {
+        const journey = model.journeyOfPacket[byNumber.get(number)];
+        if (journey && !found.has(journey)) found.set(journey, number);
+      }
+      return [...found].map(([journey, number]) => ({ journey, number }));
+    };
     return model;
   }
 

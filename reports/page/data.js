@@ -132,7 +132,8 @@
     try {
       waiter?.resolve({ call: object(JSON.parse(entry)), timeline: readTimeline(timeline, size), command });
     } catch (error) {
-      waiter.reject(new Error(`The record of this call cannot be read: ${error.message}`));
+      const problem = new Error(`The record of this call cannot be read: ${error.message}`);
+      waiter?.reject(Object.assign(problem, { command }));
     }
   };
 
@@ -140,7 +141,8 @@
   const policy = globalThis.trustedTypes?.createPolicy("rtclab-details", { createScriptURL: path }) ?? { createScriptURL: path };
 
   // Loads a call's details: a promise of { call, timeline, command }: the entry of results.json
-  // in full, the timeline, null if there is none, and what makes the call again in a shell. Rejected with an Error to be shown.
+  // in full, the timeline, null if there is none, and what makes the call again in a shell.
+  // Rejected with an Error to be shown, which has the command where it is known.
   rtclab.loadCall = (index) => {
     if (!loaded.has(index)) {
       loaded.set(index, new Promise((resolve, reject) => {

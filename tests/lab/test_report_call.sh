@@ -30,6 +30,8 @@ call='nice~nice/nat/symmetric~symmetric/trickle/1'
 # ---- what the record says, from the record and not from the page
 
 number DROPPED "$(jq -s 'map(select(.kind == "packet.dropped")) | length' "$symmetric/events.jsonl")"
+number CAUSE "$(jq -r '.cause.packets | join(", ")' \
+    "$work/run/calls/nice~nice/turn/wrong-credentials/full/1/timeline.json")"
 number MAPPINGS "$(jq -s 'map(select(.kind == "nat.mapping-created")) | length' "$symmetric/events.jsonl")"
 for role in offerer answerer; do
     number "${role^^}_CANDIDATES" "$(jq ".candidates.$role | length" "$symmetric/timeline.json")"
@@ -153,6 +155,7 @@ claim "a call that failed says its cause first, with its packets" drive cause <<
 open a REPORTindex.html#/call/nice~nice/turn/wrong-credentials/full/1
 await a document.querySelector(".call-cause .call-link") !== null
 check a document.querySelector(".call-cause").textContent.includes("401")
+check a document.querySelector(".call-cause").textContent.includes("Packets: @CAUSE@")
 check a document.querySelector(".call-cause").getBoundingClientRect().top < document.querySelector(".call-modes").getBoundingClientRect().top
 press a .call-cause .call-link
 await a document.querySelector(".call-detail h2").textContent.includes("Allocate")
