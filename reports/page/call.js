@@ -55,7 +55,7 @@
   }
 
   function chooseRepeat(call, repeats) {
-    const select = h("select", { "aria-label": "Repeat" }, repeats.map((c) =>
+    const select = h("select", { class: "call-repeat", "aria-label": "Repeat" }, repeats.map((c) =>
       h("option", { value: c.key, selected: c === call }, `repeat ${c.repeat}: ${typeof c.setup_ms === "number" ? rtclab.formatMs(c.setup_ms) : c.outcome}`)));
     select.addEventListener("change", () => { location.hash = rtclab.href("call", select.value); });
     return select;
