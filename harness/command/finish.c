@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/text.h"
 #include "command/exit_status.h"
 #include "reports/baseline_text.h"
 #include "reports/html.h"
@@ -79,6 +80,9 @@ gboolean finish_results(const json_t *results, const char *folder, int *ret_stat
     style.folder = folder;
     g_autofree char *text = table_format(results, &style);
     fputs(text, stdout);
+    g_autofree char *page = g_build_filename(folder, "report", "index.html", NULL);
+    g_autofree char *shown = text_escape(page);
+    printf("Report: %s\n", shown);
     const json_t *baseline = json_object_get(results, "baseline");
     g_autofree char *changes = baseline ? baseline_format(baseline, &style) : NULL;
     if (changes)

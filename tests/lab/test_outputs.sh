@@ -19,6 +19,7 @@ proves() { # TAP file
 # ---- all as expected
 
 GITHUB_STEP_SUMMARY=$work/step.md run_rtclab 0 run $open stun/dead --out "$work/good"
+claim "the report is there where the run says" test -s "$(sed -n "s/^Report: //p" "$work/stdout")"
 claim "junit.xml is valid" valid "$work/good/junit.xml"
 claim "it has a suite a scenario" test "$(grep -c '<testsuite name=' "$work/good/junit.xml")" = 2
 claim "and a case a call" test "$(grep -c '<testcase ' "$work/good/junit.xml")" = 6
