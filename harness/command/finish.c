@@ -83,6 +83,9 @@ gboolean finish_results(const json_t *results, const char *folder, int *ret_stat
     g_autofree char *page = g_build_filename(folder, "report", "index.html", NULL);
     g_autofree char *shown = text_escape(page);
     printf("Report: %s\n", shown);
+    g_autofree char *quoted = text_quote_word(folder);
+    if (json_is_true(json_object_get(json_object_get(results, "run"), "interrupted")))
+        printf("To go on: the same command with --resume %s\n", quoted);
     const json_t *baseline = json_object_get(results, "baseline");
     g_autofree char *changes = baseline ? baseline_format(baseline, &style) : NULL;
     if (changes)

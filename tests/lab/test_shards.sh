@@ -149,6 +149,9 @@ cut_off() {
 for cut in KILL:1 INT:1 KILL:4 INT:9 KILL:20; do
     signal=${cut%:*} lines=${cut#*:} name=$signal-${cut#*:}
     claim "a run is ended by SIG$signal" cut_off "$signal" "$lines" "$name"
+    [ "$signal" = KILL ] ||
+        claim "and says how to go on" \
+            grep -qx "To go on: the same command with --resume $work/$name" "$work/$name.txt"
     kept=$(($(lines_of "$name") - 1))
     cp "$work/$name/journal.jsonl" "$work/journal"
     run_rtclab 2 run "${options[@]}" --out "$work/$name"
