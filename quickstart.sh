@@ -37,8 +37,9 @@ stacks=(
 commands=(node:nodejs npm:npm) # and these, if their commands are not there already
 
 # What comes from npm, pinned in a package-lock.json each: what the peers in JavaScript need,
-# a second TURN server for the tests, and what asks pages whether everybody can use them.
-js_folders=(harness/peer/js tests/lab/node-turn tests/lab/axe)
+# a second TURN server for the tests, what asks pages whether everybody can use them, and
+# linters of the examples.
+js_folders=(harness/peer/js tests/lab/node-turn tests/lab/axe tests/lint)
 
 # Debian starts a service as soon as its package is there; none of these shall run on this
 # machine. Calls and tests start programs of their own, inside their network.

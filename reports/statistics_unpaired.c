@@ -104,10 +104,13 @@ double statistics_rank_sum(const double *first, size_t n_first, const double *se
     return approximate(twice_sum / 2.0, ties, (double)n_first, (double)n_second);
 }
 
-/* Where censored samples stand: so far that a difference says which of a pair is. */
-#define BEYOND      1e15
-#define FAR_BEYOND  3e15
-#define LEAST_KNOWN 5e14 /* no difference of known values is so great */
+static double *values_of(const struct statistics_sample *samples, size_t count)
+{
+    double *values = g_new(double, count + 1);
+    for (size_t i = 0; i < count; i++)
+        values[i] = samples[i].is_censored ? INFINITY : samples[i].value;
+    return values;
+}
 
 /* A sample in its order: what is known, and how many are only known to be longer. */
 struct ordered {
@@ -158,7 +161,8 @@ static double shift_of(double *first, size_t n_first, double *second, size_t n_s
             count % 2 ? low : select_difference(&before, &after, unknown, count / 2 + 1);
         medians[side] = low == high ? low : (low + high) / 2;
     }
-    bool is_known = fabs(medians[0]) < LEAST_KNOWN && fabs(medians[1] - medians[0]) <= 0;
+    bool is_known = isfinite(medians[0]) && isfinite(medians[1]) &&
+                    !(medians[0] < medians[1]) && !(medians[0] > medians[1]);
     return is_known ? medians[0] : NAN;
 }
 
@@ -169,9 +173,9 @@ void statistics_compare_samples(const struct statistics_sample *before, size_t n
     *ret = (struct statistics_unpaired){ .shift = NAN, .p_value = NAN };
     if (n_before == 0 || n_after == 0)
         return;
-    g_autofree double *first = values_of(before, n_before, BEYOND);
-    g_autofree double *second = values_of(after, n_after, BEYOND);
-    ret->shift = shift_of(before, n_before, after, n_after);
+    g_autofree double *first = values_of(before, n_before);
+    g_autofree double *second = values_of(after, n_after);
+    ret->shift = shift_of(first, n_before, second, n_after);
     ret->p_value = statistics_rank_sum(first, n_before, second, n_after);
 }
 

@@ -372,7 +372,7 @@ static gboolean call_add_timeline(const struct call_spec *spec, json_t *result,
     return ok;
 }
 
-json_t *call_run(const struct call_spec *spec)
+json_t *call_run(const struct call_spec *spec, json_t **ret_cost)
 {
     int64_t begun_ns = clock_now_ns();
     int64_t started_ns = begun_ns;

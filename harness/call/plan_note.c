@@ -28,6 +28,7 @@ static const struct {
     { "kernel_random", "--kernel-random" },
     { "audit_clock", "--audit-clock" },
     { "timeout_s", "--timeout" },
+    { "retries", "--retries" },
     { "keys", "the keys of calls" },
     { "known", "what is known to fail" },
 };
@@ -139,14 +140,14 @@ static json_t *note_options(const struct run_options *options)
 {
     g_autofree char *seed = g_strdup_printf("%" G_GUINT64_FORMAT, options->seed);
     return json_pack(
-        "{s:o, s:o, s:I, s:b, s:s, s:s, s:I, s:b, s:b, s:f, s:o, s:o}", "peers",
+        "{s:o, s:o, s:I, s:b, s:s, s:s, s:I, s:b, s:b, s:f, s:I, s:o, s:o}", "peers",
         list_pairs(options), "modes", list_modes(options->modes), "repeat",
         (json_int_t)options->repeat, "all_repeats", (int)options->all_repeats, "seed",
         seed, "clock", lab_clock_names[options->clock], "calendar_s",
         (json_int_t)(options->calendar_ns / NS_PER_S), "kernel_random",
         (int)options->has_kernel_random, "audit_clock", (int)options->audits_clock,
-        "timeout_s", options->timeout_s, "keys", list_keys(options->only_keys), "known",
-        digest_known(options->known));
+        "timeout_s", options->timeout_s, "retries", (json_int_t)options->retries, "keys",
+        list_keys(options->only_keys), "known", digest_known(options->known));
 }
 
 json_t *plan_note_make(const GArray *calls, const GPtrArray *scenarios,

@@ -10,6 +10,8 @@
 #include "call/call_state.h"
 #include "call/known.h"
 #include "call/media.h"
+#include "reports/baseline.h"
+#include "reports/divergence.h"
 #include "scenario/scenario.h"
 
 static json_t *type(const char *name)
@@ -82,14 +84,14 @@ static json_t *schema_of_cost(void)
 static json_t *schema_of_plan(void)
 {
     json_t *texts = list_of(type("string"));
-    json_t *options = object_of(
-        json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "peers",
-                  list_of(texts), "modes", list_of(names_of(mode_names, N_MODES)),
-                  "repeat", type("integer"), "all_repeats", type("boolean"), "seed",
-                  type("string"), "clock", names_of(lab_clock_names, LAB_N_CLOCKS),
-                  "calendar_s", type("integer"), "kernel_random", type("boolean"),
-                  "audit_clock", type("boolean"), "timeout_s", type("number"), "keys",
-                  or_null(list_of(type("string"))), "known", or_null(type("string"))));
+    json_t *options = object_of(json_pack(
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "peers",
+        list_of(texts), "modes", list_of(names_of(mode_names, N_MODES)), "repeat",
+        type("integer"), "all_repeats", type("boolean"), "seed", type("string"), "clock",
+        names_of(lab_clock_names, LAB_N_CLOCKS), "calendar_s", type("integer"),
+        "kernel_random", type("boolean"), "audit_clock", type("boolean"), "timeout_s",
+        type("number"), "retries", type("integer"), "keys",
+        or_null(list_of(type("string"))), "known", or_null(type("string"))));
     return object_of(json_pack("{s:o, s:o, s:o, s:{s:s, s:o}, s:o, s:o}", "calls",
                                type("integer"), "digest", type("string"), "options",
                                options, "scenarios", "type", "object",
@@ -117,15 +119,15 @@ static json_t *schema_of_run(void)
         json_pack("{s:o, s:o}", "stack", type("string"), "why", type("string")));
     return object_of(json_pack(
         "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o,"
-        " s:o, s:o, s:o}",
+        " s:o, s:o, s:o, s:o}",
         "id", type("string"), "command", type("string"), "started", type("string"),
         "version", type("string"), "seed", type("string"), "clock",
         names_of(lab_clock_names, LAB_N_CLOCKS), "complete", type("boolean"), "elapsed_s",
         type("number"), "host", host, "?interrupted", type("boolean"), "?shard",
         type("string"), "?left_out", list_of(left_out), "?known_failures", type("string"),
-        "costs", costs, "?shard_source", type("string"), "plan", schema_of_plan(),
-        "?resumed", type("integer"), "?shards", list_of(schema_of_shard(host)),
-        "?missing_shards", list_of(type("string"))));
+        "?kernel_random", type("boolean"), "costs", costs, "?shard_source",
+        type("string"), "plan", schema_of_plan(), "?resumed", type("integer"), "?shards",
+        list_of(schema_of_shard(host)), "?missing_shards", list_of(type("string"))));
 }
 
 static json_t *schema_of_scenario(void)
@@ -350,14 +352,14 @@ static json_t *schema_of_baseline(void)
 
 json_t *results_schema(void)
 {
-    json_t *schema =
-        object_of(json_pack("{s:o, s:o, s:o, s:o, s:o}", "schema",
-                            json_pack("{s:s}", "const", "rtclab/results/1"), "run",
-                            schema_of_run(), "scenarios",
-                            json_pack("{s:s, s:o}", "type", "object",
-                                      "additionalProperties", schema_of_scenario()),
-                            "calls", list_of(reference("call")), "comparisons",
-                            list_of(schema_of_comparison())));
+    json_t *schema = object_of(
+        json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "schema",
+                  json_pack("{s:s}", "const", "rtclab/results/1"), "run", schema_of_run(),
+                  "scenarios",
+                  json_pack("{s:s, s:o}", "type", "object", "additionalProperties",
+                            schema_of_scenario()),
+                  "calls", list_of(reference("call")), "comparisons",
+                  list_of(schema_of_comparison()), "?baseline", schema_of_baseline()));
     json_t *whole =
         json_pack("{s:s, s:s}", "$schema", "https://json-schema.org/draft/2020-12/schema",
                   "title", "The results of a run of rtclab: results.json");

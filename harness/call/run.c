@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Running a plan: workers side by side (workers.c), then results.json (run_results.c).
+ * Running a plan: workers side by side (workers.c), then what results.json will hold
+ * (run_results.c).
  *
  * The parent has one thread and does three things: give calls to workers that have
  * nothing to do, take in their results, watch for signals. Calls on the virtual clock
@@ -104,6 +105,7 @@ static void keep_result(struct run *run, unsigned call, json_t *result,
                         const json_t *cost)
 {
     known_mark(run->options->known, result);
+    retries_mark(run->retries, call, result);
     journal_add(run->journal, result, cost, clock_now_ns() - run->started_ns);
     if (cost)
         json_object_set(run->costs, spec_of(run, call)->key, (json_t *)cost);
@@ -123,6 +125,12 @@ static void take_answer(struct run *run, struct workers_answer *answer)
     json_t *result = answer->result;
     if (!result)
         result = call_blank_result(spec_of(run, answer->call), why);
+    known_mark(run->options->known, result);
+    if (retries_ask(run->retries, answer->call, spec_of(run, answer->call), result)) {
+        run->has_begun[answer->call] = false; /* interrupted too: it is not done */
+        json_decref(result);
+        return;
+    }
     keep_result(run, answer->call, result, cost);
 }
 
@@ -155,15 +163,6 @@ static bool pop_call(struct run *run, enum part part, unsigned *ret_call)
     return false;
 }
 
-/* A call that was cut off is made anew as if it had never begun. */
-static gboolean make_folder(const struct run *run, const struct call_spec *spec,
-                            GError **error)
-{
-    if (run->options->resumes)
-        file_remove_tree(spec->folder);
-    return file_make_folder(spec->folder, error);
-}
-
 static void begin_calls(struct run *run, struct workers *workers, enum part part)
 {
     unsigned call;
@@ -173,7 +172,8 @@ static void begin_calls(struct run *run, struct workers *workers, enum part part
         g_autoptr(GError) error = NULL;
         if (spec->missing)
             keep_result(run, call, call_missing_result(spec), NULL);
-        else if (!make_folder(run, spec, &error) || !workers_give(workers, call, &error))
+        else if (!file_make_folder(spec->folder, &error) ||
+                 !workers_give(workers, call, &error))
             keep_result(run, call, call_blank_result(spec, error->message), NULL);
     }
 }
@@ -255,15 +255,19 @@ static void check_clock(struct plan *plan)
     }
 }
 
-/* Takes in what earlier parts of the run did. */
+/* Takes in what earlier parts of the run did. Of calls that were cut off nothing stays.
+ */
 static void take_past(struct run *run, const struct journal_past *past)
 {
     for (unsigned i = 0; i < run->plan->calls->len; i++) {
         const char *key = spec_of(run, i)->key;
         json_t *result = json_object_get(past->results, key);
         json_t *cost = json_object_get(past->costs, key);
-        if (!result)
+        if (!result) {
+            if (past->n_parts > 0)
+                file_remove_tree(spec_of(run, i)->folder);
             continue;
+        }
         run->has_begun[i] = true;
         if (cost)
             json_object_set(run->costs, key, cost);

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "call/predict.h"
 #include "reports/compare.h"
+#include "scenario/digest.h"
 
 static json_t *describe_host(void)
 {
@@ -22,10 +23,10 @@ static json_t *describe_host(void)
                      (int)g_get_num_processors());
 }
 
-/* A path need not be UTF-8, as JSON is. */
-static void set_path(json_t *object, const char *key, const char *path)
+/* Paths and command lines need not be UTF-8, as JSON is. */
+static void set_text(json_t *object, const char *key, const char *bytes)
 {
-    g_autofree char *text = g_utf8_make_valid(path, -1);
+    g_autofree char *text = g_utf8_make_valid(bytes, -1);
     json_object_set_new(object, key, json_string(text));
 }
 
@@ -58,8 +59,10 @@ static json_t *describe_run(const struct run_facts *facts)
     if (facts->n_resumed > 0)
         json_object_set_new(object, "resumed", json_integer(facts->n_resumed));
     set_text(object, "command", facts->options->command);
+    if (facts->options->has_kernel_random)
+        json_object_set_new(object, "kernel_random", json_true());
     if (facts->options->known)
-        set_path(object, "known_failures", facts->options->known->path);
+        set_text(object, "known_failures", facts->options->known->path);
     if (facts->options->n_left_out > 0)
         json_object_set_new(object, "left_out", describe_left_out(facts->options));
     if (facts->options->n_shards > 1) {
@@ -83,9 +86,11 @@ static json_t *describe_scenarios(const GPtrArray *scenarios)
         json_t *tags = json_array();
         for (char **tag = s->tags; tag && *tag; tag++)
             json_array_append_new(tags, json_string(*tag));
+        g_autofree char *digest = scenario_digest(s);
         json_object_set_new(all, s->id,
-                            json_pack("{s:s, s:o, s:O?}", "title", s->title, "tags", tags,
-                                      "expect", expect));
+                            json_pack("{s:s, s:o, s:O?, s:s, s:b}", "title", s->title,
+                                      "tags", tags, "expect", expect, "digest", digest,
+                                      "has_chance", scenario_has_chance(s)));
     }
     return all;
 }
@@ -153,34 +158,4 @@ json_t *run_results_make(const struct run_facts *facts)
                      describe_run(facts), "scenarios",
                      describe_scenarios(facts->scenarios), "calls", calls, "comparisons",
                      compare_calls(facts, calls));
-}
-
-int run_exit_code(const json_t *results)
-{
-    const json_t *run = json_object_get(results, "run");
-    const json_t *calls = json_object_get(results, "calls");
-    bool has_error = false;
-    bool has_unexpected = false;
-    size_t i;
-    json_t *call;
-    json_array_foreach(calls, i, call)
-    {
-        bool expected = json_is_true(json_object_get(call, "as_expected"));
-        const char *outcome = json_string_value(json_object_get(call, "outcome"));
-        bool is_error = g_strcmp0(outcome, outcome_names[OUTCOME_ERROR]) == 0;
-        bool is_unsupported = g_strcmp0(outcome, outcome_names[OUTCOME_UNSUPPORTED]) == 0;
-        if (known_excuses(call))
-            continue;
-        has_error |= is_error;
-        has_unexpected |= !expected && !is_error && !is_unsupported;
-    }
-    if (json_is_true(json_object_get(run, "interrupted")))
-        return EXIT_INTERRUPTED;
-    if (has_error)
-        return EXIT_ENVIRONMENT;
-    if (has_unexpected)
-        return EXIT_UNEXPECTED;
-    if (json_array_size(calls) == 0 || !json_is_true(json_object_get(run, "complete")))
-        return EXIT_INCOMPLETE;
-    return EXIT_AS_EXPECTED;
 }

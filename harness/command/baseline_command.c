@@ -151,6 +151,7 @@ static gboolean make_again(const struct baseline_held *held, json_t *results,
         return FALSE;
     g_autofree char *path = g_build_filename(folder, "results.json", NULL);
     gboolean ok = file_replace_json(path, fresh, error);
+    journal_remove(folder);
     if (json_is_true(json_object_get(json_object_get(fresh, "run"), "interrupted")))
         json_object_set_new(json_object_get(results, "run"), "interrupted", json_true());
     baseline_confirm(json_object_get(results, "baseline"), held->results, fresh,

@@ -97,20 +97,40 @@ static gboolean run_scenarios(const GPtrArray *scenarios,
     return ok;
 }
 
-/* What an earlier run's calls took; `ret_costs` stays NULL if there is none to ask. */
-static gboolean read_durations(const char *folder, json_t **ret_costs, GError **error)
+static json_t *costs_of(const json_t *results)
 {
-    if (!folder)
+    return json_object_get(json_object_get(results, "run"), "costs");
+}
+
+/* What an earlier run's calls took, the baseline's if no other is named; `ret_costs`
+   stays NULL if there is none to ask. */
+static gboolean read_durations(const char *folder, const json_t *baseline,
+                               json_t **ret_costs, GError **error)
+{
+    if (!folder) {
+        *ret_costs = json_incref(costs_of(baseline));
         return TRUE;
+    }
     g_autoptr(json_t) results = results_file_read(folder, error);
     if (!results)
         return FALSE;
-    json_t *costs = json_object_get(json_object_get(results, "run"), "costs");
+    json_t *costs = costs_of(results);
     if (json_object_size(costs) == 0)
         return rtc_fail_usage(error, "--durations %s: no call of that run was started",
                               folder);
     *ret_costs = json_incref(costs);
     return TRUE;
+}
+
+/* Unless another seed is asked for, calls are compared with themselves. */
+static void take_seed_of(const struct baseline_held *baseline,
+                         const struct arguments *arguments, struct run_options *options)
+{
+    const struct option_list list = { run_option_table, RUN_N_OPTIONS };
+    const json_t *run = json_object_get(baseline->results, "run");
+    const char *seed = json_string_value(json_object_get(run, "seed"));
+    if (seed && !options_were_given(&list, arguments, "seed"))
+        option_read_whole(seed, 0, UINT64_MAX, &options->seed, NULL);
 }
 
 static gboolean run_loaded(const struct run_values *values,
@@ -126,9 +146,12 @@ static gboolean run_loaded(const struct run_values *values,
     g_autoptr(GPtrArray) stacks =
         run_options_want_stacks(values, words) ? stacks_examine() : NULL;
     g_autoptr(json_t) durations = NULL;
+    struct baseline_held baseline;
     struct run_options options;
-    gboolean ok = read_durations(values->durations, &durations, error) &&
-                  run_options_make(values, arguments, words, stacks, &options, error);
+    gboolean ok =
+        baseline_hold(&values->baseline, &baseline, error) &&
+        read_durations(values->durations, baseline.results, &durations, error) &&
+        run_options_make(values, arguments, words, stacks, &options, error);
     if (ok) {
         g_autofree char *out = run_make_folder(values->out, values->resume, error);
         g_autofree char *command = format_command(arguments);

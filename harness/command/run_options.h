@@ -22,9 +22,10 @@ struct run_values {
     const char *folder;
     const char *known;
     const char *durations, *resume;
+    struct baseline_values baseline;
 };
 
-#define RUN_N_OPTIONS 18
+#define RUN_N_OPTIONS 22
 extern const struct option run_option_table[RUN_N_OPTIONS];
 
 /** A call's key, taken apart: "OFFERER~ANSWERER/SCENARIO/MODE/REPEAT". */
