@@ -139,7 +139,8 @@ static void test_json(void)
     g_autoptr(json_t) value =
         json_pack("{s:i,s:s,s:n}", "zebra", 1, "apple", "é", "none");
     CU_ASSERT_TRUE(file_replace_json(path, value, NULL));
-    assert_content(path, "{\n  \"zebra\": 1,\n  \"apple\": \"é\",\n  \"none\": null\n}\n");
+    assert_content(path,
+                   "{\n  \"zebra\": 1,\n  \"apple\": \"é\",\n  \"none\": null\n}\n");
 
     g_autoptr(GError) error = NULL;
     CU_ASSERT_FALSE(file_replace_json(path, NULL, &error));
