@@ -5,6 +5,8 @@
  */
 #include "reports/compare.h"
 
+#include "reports/call_words.h"
+
 const char *const compare_mode_names[COMPARE_N_MODES] = {
     [COMPARE_TRICKLE] = "trickle",
     [COMPARE_HALF] = "half",
@@ -29,11 +31,6 @@ static struct call_group *call_group_new(const char *scenario, const char *offer
     for (int mode = 0; mode < COMPARE_N_MODES; mode++)
         group->calls[mode] = g_ptr_array_new();
     return group;
-}
-
-static const char *text_of(const json_t *call, const char *key)
-{
-    return json_string_value(json_object_get(call, key));
 }
 
 static json_int_t repeat_of(const json_t *call)
@@ -67,10 +64,10 @@ GPtrArray *compare_group_calls(const json_t *calls)
     json_t *call;
     json_array_foreach(calls, i, call)
     {
-        const char *scenario = text_of(call, "scenario");
-        const char *offerer = text_of(call, "offerer");
-        const char *answerer = text_of(call, "answerer");
-        int mode = mode_from_name(text_of(call, "mode"));
+        const char *scenario = call_text(call, "scenario", NULL);
+        const char *offerer = call_text(call, "offerer", NULL);
+        const char *answerer = call_text(call, "answerer", NULL);
+        int mode = mode_from_name(call_text(call, "mode", NULL));
         if (!scenario || !offerer || !answerer || mode < 0)
             continue;
         char *key = g_strjoin("\n", scenario, offerer, answerer, NULL);

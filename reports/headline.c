@@ -25,12 +25,6 @@ enum { MOST_NAMED = 2 };
 
 static const double ALPHA = 1 - STATISTICS_CONFIDENCE;
 
-static const char *text_of(const json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-    return text ? text : "";
-}
-
 /* ---- the calls ---- */
 
 /* "stun/dead, nat/hairpin and 3 more scenarios", without what is twice. */
@@ -64,7 +58,7 @@ static void append_calls(GString *out, const json_t *results)
         enum call_verdict verdict = call_verdict_of(call);
         counts[verdict]++;
         if (verdict == CALL_NOT_AS_EXPECTED)
-            add_name(scenarios, text_of(call, "scenario"));
+            add_name(scenarios, call_text(call, "scenario", ""));
     }
     size_t n_expected = counts[CALL_AS_EXPECTED] + counts[CALL_FLAKY];
     const json_t *complete = json_object_get(json_object_get(results, "run"), "complete");
@@ -105,17 +99,17 @@ static void append_baseline(GString *out, const json_t *baseline)
         if (!json_is_true(json_object_get(change, "is_regression")))
             continue;
         n_regressions++;
-        if (*text_of(change, "scenario")) /* else it is one of all calls together */
-            add_name(scenarios, text_of(change, "scenario"));
+        if (*call_text(change, "scenario", "")) /* else it is one of all calls together */
+            add_name(scenarios, call_text(change, "scenario", ""));
     }
     if (n_regressions > 0) {
         g_string_append_printf(out, "; %zu regression%s against the baseline%s",
                                n_regressions, n_regressions == 1 ? "" : "s",
                                scenarios->len > 0 ? ", in " : "");
         append_names(out, scenarios);
-    } else if (strcmp(text_of(baseline, "verdict"), "pass") == 0) {
+    } else if (strcmp(call_text(baseline, "verdict", ""), "pass") == 0) {
         g_string_append(out, "; no regression against the baseline");
-    } else if (strcmp(text_of(baseline, "verdict"), "inconclusive") == 0) {
+    } else if (strcmp(call_text(baseline, "verdict", ""), "inconclusive") == 0) {
         bool is_idle = json_integer_value(json_object_get(baseline, "compared")) == 0;
         g_string_append(out, is_idle ? "; no call of it is in the baseline"
                                      : "; too few repeats to hold against the baseline");
@@ -232,6 +226,11 @@ static char *format_amount(const struct saving *saving)
     return g_string_free(g_steal_pointer(&out), FALSE);
 }
 
+static bool differ(const json_t *a, const json_t *b, const char *key)
+{
+    return strcmp(call_text(a, key, ""), call_text(b, key, "")) != 0;
+}
+
 static bool has_several_pairs(const json_t *comparisons)
 {
     const json_t *first = json_array_get(comparisons, 0);
@@ -239,8 +238,7 @@ static bool has_several_pairs(const json_t *comparisons)
     json_t *other;
     json_array_foreach(comparisons, i, other)
     {
-        if (strcmp(text_of(first, "offerer"), text_of(other, "offerer")) != 0 ||
-            strcmp(text_of(first, "answerer"), text_of(other, "answerer")) != 0)
+        if (differ(first, other, "offerer") || differ(first, other, "answerer"))
             return true;
     }
     return false;
@@ -249,15 +247,15 @@ static bool has_several_pairs(const json_t *comparisons)
 /* "stun/dead (STUN server dead)" */
 static char *format_place(const json_t *results, const json_t *comparison)
 {
-    const char *id = text_of(comparison, "scenario");
+    const char *id = call_text(comparison, "scenario", "");
     const json_t *scenario = json_object_get(json_object_get(results, "scenarios"), id);
-    const char *title = text_of(scenario, "title");
+    const char *title = call_text(scenario, "title", "");
     g_autofree char *subject = g_strndup(title, strcspn(title, ":"));
     g_autofree char *shown_subject = text_escape(subject);
     g_autofree char *peers =
         has_several_pairs(json_object_get(results, "comparisons"))
-            ? g_strdup_printf("%s~%s/", text_of(comparison, "offerer"),
-                              text_of(comparison, "answerer"))
+            ? g_strdup_printf("%s~%s/", call_text(comparison, "offerer", ""),
+                              call_text(comparison, "answerer", ""))
             : g_strdup("");
     g_autofree char *full = g_strconcat(peers, id, NULL);
     g_autofree char *shown = text_escape(full);
